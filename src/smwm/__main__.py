@@ -1,0 +1,51 @@
+"""The command line: one subcommand a stage of the workflow."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from smwm import __version__
+from smwm.errors import InputError
+
+# stage: (module, what it does); a module is imported only when its stage runs
+STAGES = {
+    "doctor": ("smwm.doctor", "check what the machine offers, offscreen OpenGL above all"),
+    "collect": ("smwm.data.collect", "collect reward-free trajectories"),
+    "train": ("smwm.train", "train a world model on trajectories"),
+    "tasks": ("smwm.planning.tasks", "draw planning tasks from held-out trajectories"),
+    "plan": ("smwm.planning.evaluate", "evaluate planning on tasks"),
+    "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
+    "figure": ("smwm.figures.draw", "draw a figure or table from results"),
+    "settings": ("smwm.configuration", "print every key of the configuration files"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one stage. Status 0: done; 2: bad input, said in one line on standard error."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(
+        prog="smwm",
+        description="Sensorimotor world models: collect, train, plan, draw.",
+        epilog="`snakemake --cores all` runs all of them; `smwm STAGE --help` explains one.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    for name, (module, meaning) in STAGES.items():
+        stage = stages.add_parser(name, help=meaning, description=meaning)
+        if argv[:1] == [name]:
+            import_module(module).add_parser(stage)
+    arguments = parser.parse_args(argv)
+    try:
+        import_module(STAGES[arguments.stage][0]).run(arguments)
+    except InputError as error:
+        print(f"smwm {arguments.stage}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the embeddings and the results say: spectra, intervals."""

@@ -1,0 +1,221 @@
+"""The configuration of the workflow: one base file, one file a scale, checked key by key."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from smwm.analysis.embed import EmbedSettings
+from smwm.data.collect import CollectSettings
+from smwm.device import DEVICES
+from smwm.envs import ENVIRONMENTS
+from smwm.errors import InputError
+from smwm.models.world_model import ModelSettings
+from smwm.objectives import METHODS
+from smwm.planning.cem import PlannerSettings
+from smwm.planning.tasks import TaskSettings
+from smwm.settings import flag, json_schema
+from smwm.train import TrainSettings
+
+BLOCKS = {
+    "collect": CollectSettings,
+    "model": ModelSettings,
+    "train": TrainSettings,
+    "tasks": TaskSettings,
+    "planner": PlannerSettings,
+    "embed": EmbedSettings,
+}
+
+
+def scale_schema() -> dict[str, Any]:
+    """JSON Schema of config/scale/<name>.yaml."""
+    blocks = {name: json_schema(settings) for name, settings in BLOCKS.items()}
+    methods = _mapping(
+        {name: blocks["train"] for name in METHODS},
+        "methods to compare; each may override keys of `train`, above all its `weight`",
+    )
+    overrides = _mapping({**blocks, "methods": methods}, "overrides for one environment")
+    return _mapping(
+        {
+            "description": {"type": "string", "description": "what the scale is for"},
+            "seeds": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 0},
+                "minItems": 1,
+                "uniqueItems": True,
+                "description": "seeds of training and planning; one model each",
+            },
+            "methods": methods,
+            "envs": _mapping(
+                {name: overrides for name in ENVIRONMENTS},
+                "environments; each may override any block above",
+            ),
+            **blocks,
+        },
+        "a scale",
+    )
+
+
+def base_schema() -> dict[str, Any]:
+    """JSON Schema of config/config.yaml: the scale's name, and overrides of any of its keys."""
+    schema = scale_schema()
+    own = {
+        "scale": {"type": "string", "description": "which file of config/scale to use"},
+        "device": {"enum": list(DEVICES), "description": "where networks compute"},
+    }
+    return schema | {"properties": own | schema["properties"]}
+
+
+class Configuration:
+    """The resolved configuration: what each stage gets for an environment and a method."""
+
+    def __init__(self, base: Mapping[str, Any], folder: Path | str = "config") -> None:
+        """Read the scale that `base` names and check both.
+
+        Raises InputError naming the file and the key, what is wrong, and what is allowed.
+        """
+        folder = Path(folder)
+        check(base, base_schema(), f"{folder}/config.yaml or --config")
+        self.scale = base.get("scale", "laptop")
+        self.device = base.get("device", "auto")
+        path = folder / "scale" / f"{self.scale}.yaml"
+        known = sorted(file.stem for file in (folder / "scale").glob("*.yaml"))
+        if self.scale not in known:
+            raise InputError(f"scale: {self.scale!r} is unknown, allowed: {', '.join(known)}")
+        values = read_yaml(path)
+        check(values, scale_schema(), str(path))
+        overrides = {key: base[key] for key in base if key not in ("scale", "device")}
+        self._values = merge(values, overrides)
+        for key in ("seeds", "methods", "envs"):
+            if not self._values.get(key):
+                raise InputError(f"{path}: {key}: is missing, a scale names at least one")
+        self.seeds: list[int] = self._values["seeds"]
+        self.methods: list[str] = list(self._values["methods"])
+        self.envs: list[str] = list(self._values["envs"])
+
+    def settings(self, block: str, env: str, method: str | None = None) -> dict[str, Any]:
+        """Every setting of `block` for an environment; of `train` also for a method.
+
+        Later ones win: default, scale, environment, method, method in the environment.
+        """
+        env_values = self._values["envs"][env] or {}
+        layers = [self._values, env_values]
+        chosen = [layer.get(block) or {} for layer in layers]
+        if method is not None:
+            chosen += [(layer.get("methods") or {}).get(method) or {} for layer in layers]
+        values: dict[str, Any] = {}
+        for layer in chosen:
+            values |= layer
+        values = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return asdict(BLOCKS[block](**values))
+
+    def flags(self, block: str, env: str, method: str | None = None) -> str:
+        """The same as command-line flags."""
+        words = []
+        for name, value in self.settings(block, env, method).items():
+            words += [flag(name), *map(str, value if isinstance(value, tuple) else [value])]
+        return " ".join(words)
+
+
+def read_yaml(path: Path) -> Any:
+    """Parse a YAML file safely. Raises InputError naming the file and the line."""
+    try:
+        return yaml.safe_load(path.read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
+
+
+def merge(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with `overrides` laid over them, mapping by mapping.
+
+    `envs` and `methods` given as overrides choose: names that they lack are left out.
+    """
+    result = dict(values)
+    for key, value in overrides.items():
+        old = result.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            merged = merge(old, value)
+            chooses = key in ("envs", "methods")
+            result[key] = {name: merged[name] for name in value} if chooses else merged
+        else:
+            result[key] = value
+    return result
+
+
+def check(values: Any, schema: dict[str, Any], origin: str) -> None:
+    """Raise InputError for the first violation of `schema`, worded for people."""
+    errors = Draft202012Validator(schema).iter_errors(values)
+    error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
+    if error is not None:
+        raise InputError(f"{origin}: {_explain(error)}")
+
+
+def _explain(error: ValidationError) -> str:
+    place = ".".join(map(str, error.absolute_path))
+    prefix = f"{place}: " if place else ""
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema["properties"])
+        unknown = next(str(key) for key in error.instance if key not in allowed)
+        near = difflib.get_close_matches(unknown, allowed, 1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        return f"{prefix}unknown key {unknown!r}{hint}, allowed: {', '.join(allowed)}"
+    words = {
+        "type": "must be of type {}",
+        "enum": "must be one of {}",
+        "minimum": "must be at least {}",
+        "maximum": "must be at most {}",
+        "exclusiveMinimum": "must be more than {}",
+        "minItems": "must have at least {} entry",
+        "uniqueItems": "must not repeat an entry",
+    }
+    rule = words.get(error.validator, error.message).format(error.validator_value)
+    hint = ""
+    if error.validator == "type" and isinstance(error.instance, str):
+        hint = "; YAML reads 1e-3 as text, write 0.001 or 1.0e-3"
+    return f"{prefix}{error.instance!r} is not allowed, it {rule}{hint}"
+
+
+def _mapping(properties: dict[str, Any], description: str) -> dict[str, Any]:
+    return {
+        "type": ["object", "null"] if "overrides" in description else "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "description": description,
+    }
+
+
+def describe() -> str:
+    """Every key of a scale as Markdown: config/README.md holds this text."""
+    lines = []
+    for name, settings in BLOCKS.items():
+        lines += [f"### `{name}`", "", "| key | type | allowed | default | meaning |"]
+        lines += ["|---|---|---|---|---|"]
+        defaults = asdict(settings())
+        for key, rule in json_schema(settings)["properties"].items():
+            item = rule.get("items", rule)
+            kind = f"list of {item['type']}" if "items" in rule else item["type"]
+            signs = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">"}
+            allowed = [f"{sign} {item[name]}" for name, sign in signs.items() if name in item]
+            allowed += [", ".join(item["enum"])] if "enum" in item else []
+            default = defaults[key]
+            shown = list(default) if isinstance(default, tuple) else default
+            cells = [f"`{key}`", kind, "; ".join(allowed), f"{shown}", rule["description"]]
+            lines.append("| " + " | ".join(cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(arguments: argparse.Namespace) -> None:
+    print(describe())

@@ -1,0 +1,1 @@
+"""Trajectories: collection, the HDF5 format, window sampling."""

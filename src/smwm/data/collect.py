@@ -1,0 +1,146 @@
+"""Collect reward-free trajectories: `smwm collect`.
+
+Each episode draws from its own seed and episodes are computed in fixed groups, so the result
+depends neither on the number of workers nor on a kill half-way: finished groups are kept
+beside the output and reused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+
+from smwm.data.dataset import Episode, write_dataset
+from smwm.envs import environment_module, make_environment
+from smwm.errors import InputError
+from smwm.files import code_version, exclusive, replacing
+from smwm.progress import Progress
+from smwm.settings import add_arguments, from_arguments, setting
+
+GROUP = 20  # episodes computed and stored together
+
+
+@dataclass(frozen=True)
+class CollectSettings:
+    """Collection."""
+
+    episodes: int = setting(400, "episodes, training and held-out together", at_least=2)
+    steps: int = setting(100, "actions in an episode", at_least=1)
+    image_size: int = setting(64, "side of the square images in pixels", at_least=8)
+    held_out: float = setting(0.1, "share of held-out episodes", above=0.0, at_most=0.9)
+    data_seed: int = setting(0, "seed of the episodes and of the split", at_least=0)
+
+
+def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
+    """Write `out`/train.h5 and `out`/eval.h5, split by episode."""
+    code = code_version("smwm.data.collect", environment_module(env))
+    attributes = {"env": env, "settings": asdict(settings), "code": code}
+    parts = out / f".parts-{code.split('+')[1]}-{_digest(settings)}"
+    groups = range(0, settings.episodes, GROUP)
+    missing = [first for first in groups if not _part(parts, first).exists()]
+    steps_per_group = GROUP * settings.steps
+    with (
+        exclusive(out),
+        Progress(
+            f"collect {env}",
+            settings.episodes * settings.steps,
+            "steps",
+            done=(len(groups) - len(missing)) * steps_per_group,
+        ) as progress,
+        ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool,
+    ):
+        jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in missing]
+        for job in as_completed(jobs):
+            progress.advance(job.result() * settings.steps)
+
+        for split, chosen in split_episodes(settings).items():
+            rows = len(chosen) * (settings.steps + 1)
+            chosen_attributes = attributes | {"split": split, "source_episodes": chosen}
+            write_dataset(
+                out / f"{split}.h5", _read_parts(parts, chosen), rows, chosen_attributes
+            )
+        for stale in out.glob(".parts-*"):
+            shutil.rmtree(stale)
+
+
+def split_episodes(settings: CollectSettings) -> dict[str, list[int]]:
+    """Episode numbers of the two splits; no episode is in both."""
+    rng = np.random.default_rng([settings.data_seed, 1])
+    order = rng.permutation(settings.episodes)
+    count = max(1, round(settings.episodes * settings.held_out))
+    if count >= settings.episodes:
+        raise InputError("--held-out: leaves no episode to train on")
+    return {"train": sorted(order[count:].tolist()), "eval": sorted(order[:count].tolist())}
+
+
+def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path) -> int:
+    """Run the episodes of one group side by side, store them, return how many."""
+    numbers = range(first, min(first + GROUP, settings.episodes))
+    rngs = [np.random.default_rng([settings.data_seed, 0, number]) for number in numbers]
+    environment = make_environment(env, len(rngs))
+    environment.reset(rngs)
+    policy = environment.collection_policy(rngs)
+
+    pixels, actions, states = [], [], []
+    for step in range(settings.steps + 1):
+        states.append(environment.states())
+        pixels.append(environment.render(settings.image_size))
+        if step < settings.steps:
+            actions.append(policy(states[-1]))
+            environment.step(actions[-1])
+
+    with replacing(_part(parts, first)) as temporary:
+        columns = {"pixels": pixels, "actions": actions, "states": states}
+        np.savez(temporary, **{name: np.stack(rows, 1) for name, rows in columns.items()})
+    return len(rngs)
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind when the collecting process is killed."""
+
+    def watch() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _part(parts: Path, first: int) -> Path:
+    return parts / f"{first:06d}.npz"
+
+
+def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:
+    first, group = -1, {}
+    for number in chosen:
+        if number // GROUP * GROUP != first:
+            first = number // GROUP * GROUP
+            with np.load(_part(parts, first)) as file:
+                group = dict(file)
+        yield Episode(**{name: rows[number - first] for name, rows in group.items()})
+
+
+def _digest(settings: CollectSettings) -> str:
+    return "-".join(str(value) for value in asdict(settings).values())
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env", required=True, help="environment to collect from")
+    parser.add_argument("--out", required=True, type=Path, help="folder for train.h5, eval.h5")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    add_arguments(parser, CollectSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if arguments.workers < 1:
+        raise InputError(f"--workers: {arguments.workers} is not allowed, it must be at least 1")
+    settings = from_arguments(arguments, CollectSettings)
+    collect(arguments.env, arguments.out, settings, arguments.workers)

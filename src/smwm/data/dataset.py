@@ -1,0 +1,172 @@
+"""The HDF5 format of trajectories: one file a split, rows of an episode beside each other.
+
+    pixels       (N, H, W, 3) uint8     image before the action
+    action       (N, A) float32         action taken there; unused in an episode's last row
+    state        (N, S) float64         complete simulator state (optional)
+    episode_idx  (N,) int64             step_idx (N,) int64
+    ep_len       (E,) int64             ep_offset (E,) int64
+
+This is the layout of the public LeWM files, so those can be read and these be read by tools
+made for those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from smwm.errors import InputError
+from smwm.files import replacing
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Episodes in memory; the rows of episode e are offsets[e] : offsets[e] + lengths[e]."""
+
+    pixels: np.ndarray  # (N, H, W, 3) uint8
+    actions: np.ndarray  # (N, A) float32
+    states: np.ndarray | None  # (N, S) float64
+    lengths: np.ndarray  # (E,) int64, in rows: one more than the actions taken
+    offsets: np.ndarray  # (E,) int64
+    attributes: dict[str, Any]
+
+    @property
+    def image_size(self) -> int:
+        return self.pixels.shape[1]
+
+    @property
+    def action_dim(self) -> int:
+        return self.actions.shape[1]
+
+    def window_starts(self, span: int) -> np.ndarray:
+        """Rows from which `span` actions lie in one episode."""
+        counts = np.maximum(self.lengths - span, 0)
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(self.offsets, counts) + within
+
+    def action_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation (A,) of the actions taken."""
+        taken = self.actions[self.window_starts(1)].astype(np.float64)
+        return taken.mean(0).astype(np.float32), taken.std(0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One recorded episode of T actions."""
+
+    pixels: np.ndarray  # (T + 1, H, W, 3) uint8
+    actions: np.ndarray  # (T, A) float32
+    states: np.ndarray  # (T + 1, S) float64
+
+
+def write_dataset(
+    path: Path, episodes: Iterator[Episode], rows: int, attributes: dict[str, Any]
+) -> None:
+    """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically."""
+    lengths: list[int] = []
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for key, value in attributes.items():
+            is_plain = isinstance(value, str | int | float)
+            file.attrs[key] = value if is_plain else json.dumps(value)
+        row = 0
+        for episode in episodes:
+            count = len(episode.pixels)
+            columns = {
+                "pixels": episode.pixels,
+                "action": np.pad(episode.actions, ((0, 1), (0, 0))),
+                "state": episode.states,
+                "episode_idx": np.full(count, len(lengths), np.int64),
+                "step_idx": np.arange(count),
+            }
+            for name, values in columns.items():
+                if not lengths:
+                    _create_column(file, name, rows, values)
+                file[name][row : row + count] = values
+            row += count
+            lengths.append(count)
+        file["ep_len"] = np.array(lengths, np.int64)
+        file["ep_offset"] = np.cumsum(lengths) - lengths
+
+
+def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray) -> None:
+    shape = (rows, *values.shape[1:])
+    if name == "pixels":  # a frame a chunk: random access, and plain scenes shrink tenfold
+        options = {"chunks": (1, *shape[1:]), "compression": "gzip", "compression_opts": 1}
+    else:
+        options = {}
+    file.create_dataset(name, shape, values.dtype, **options)
+
+
+def read_dataset(
+    path: Path | str, image_size: int | None = None, action_dim: int | None = None
+) -> Trajectories:
+    """Read and check a dataset; `image_size` and `action_dim` are what the caller needs.
+
+    Raises InputError naming the file and what is wrong with it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such dataset")
+    try:
+        with h5py.File(path, "r") as file:
+            missing = {"pixels", "action", "ep_len", "ep_offset"} - set(file)
+            if missing:
+                raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
+            data = Trajectories(
+                pixels=file["pixels"][:],
+                actions=file["action"][:],
+                states=file["state"][:] if "state" in file else None,
+                lengths=file["ep_len"][:].astype(np.int64),
+                offsets=file["ep_offset"][:].astype(np.int64),
+                attributes=dict(file.attrs),
+            )
+    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not a readable HDF5 dataset ({error})") from error
+    _check(path, data, image_size, action_dim)
+    return data
+
+
+def _check(
+    path: Path, data: Trajectories, image_size: int | None, action_dim: int | None
+) -> None:
+    pixels, actions = data.pixels, data.actions
+
+    def require(holds: bool, what: str) -> None:
+        if not holds:
+            raise InputError(f"{path}: {what}")
+
+    require(
+        pixels.ndim == 4 and pixels.shape[1] == pixels.shape[2] and pixels.shape[3] == 3,
+        f"pixels have shape {pixels.shape}, not (N, size, size, 3)",
+    )
+    require(pixels.dtype == np.uint8, f"pixels are {pixels.dtype}, not uint8")
+    require(actions.ndim == 2, f"action has shape {actions.shape}, not (N, A)")
+    require(actions.dtype.kind == "f", f"action is {actions.dtype}, not float32")
+    require(
+        len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images"
+    )
+    require(
+        data.lengths.ndim == 1 and data.lengths.shape == data.offsets.shape,
+        "ep_len and ep_offset are not two lists of the same length",
+    )
+    inside = (data.lengths > 0) & (data.offsets >= 0)
+    inside &= data.offsets + data.lengths <= len(pixels)
+    require(len(inside) > 0 and inside.all(), "ep_len and ep_offset point outside the rows")
+    require(
+        image_size is None or data.image_size == image_size,
+        f"images are {data.image_size} px, {image_size} px are needed",
+    )
+    require(
+        action_dim is None or data.action_dim == action_dim,
+        f"actions have {data.action_dim} dimensions, {action_dim} are needed",
+    )
+    bad = data.window_starts(1)[~np.isfinite(actions[data.window_starts(1)]).all(1)]
+    require(len(bad) == 0, f"action is not finite in {len(bad)} rows, first in row {bad[:1]}")

@@ -1,0 +1,56 @@
+"""Windows of frames and action blocks, gathered from a dataset in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from smwm.data.dataset import Trajectories
+from smwm.errors import InputError
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Every window of L frames, `block` actions apart.
+
+    The images stay uint8 on `device`; a batch is gathered by index without a loop.
+    """
+
+    pixels: Tensor  # (N, H, W, 3) uint8
+    actions: Tensor  # (N, A) float32
+    starts: Tensor  # (M,) int64, first rows of the windows
+    frames: int
+    block: int
+
+    @classmethod
+    def of(
+        cls, data: Trajectories, frames: int, block: int, device: torch.device | str = "cpu"
+    ) -> Windows:
+        starts = data.window_starts((frames - 1) * block)
+        if len(starts) == 0:
+            need = (frames - 1) * block
+            raise InputError(f"no episode has the {need} actions that a window spans")
+        return cls(
+            pixels=torch.from_numpy(data.pixels).to(device),
+            actions=torch.from_numpy(data.actions).to(device, torch.float32),
+            starts=torch.from_numpy(starts).to(device),
+            frames=frames,
+            block=block,
+        )
+
+    def sample(self, count: int) -> tuple[Tensor, Tensor]:
+        """Draw `count` windows with replacement from torch's default generator.
+
+        Returns pixels (count, L, H, W, 3) uint8 and raw action blocks (count, L - 1, block * A).
+        """
+        chosen = torch.randint(len(self.starts), (count,), device=self.starts.device)
+        return self.gather(self.starts[chosen])
+
+    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The windows that start at `rows` (B,)."""
+        span = torch.arange((self.frames - 1) * self.block + 1, device=rows.device)
+        pixels = self.pixels[rows[:, None] + span[:: self.block]]
+        actions = self.actions[rows[:, None] + span[:-1]]
+        return pixels, actions.reshape(len(rows), self.frames - 1, -1)

@@ -1,0 +1,27 @@
+"""Where and in which precision the networks compute."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from smwm.errors import InputError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` is a GPU where there is one. Raises InputError for a GPU that is not there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device: cuda is not available on this machine, allowed: auto, cpu")
+    return torch.device(name)
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """The context in which the networks compute in `precision`: float32 or bfloat16."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)

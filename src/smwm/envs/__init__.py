@@ -1,0 +1,25 @@
+"""Environments: one file each, behind the protocol in `smwm.envs.base`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from smwm.envs.base import Environment
+from smwm.errors import InputError
+
+# name: class in the module of the same name
+ENVIRONMENTS = {"two_room": "TwoRoom"}
+
+
+def environment_module(name: str) -> str:
+    """Module of an environment. Raises InputError for an unknown name."""
+    if name not in ENVIRONMENTS:
+        known = ", ".join(sorted(ENVIRONMENTS))
+        raise InputError(f"environment {name!r} is unknown, allowed: {known}")
+    return f"smwm.envs.{name}"
+
+
+def make_environment(name: str, copies: int) -> Environment:
+    """`copies` independent copies of the environment `name`, stepped together."""
+    module = import_module(environment_module(name))
+    return getattr(module, ENVIRONMENTS[name])(copies)

@@ -1,0 +1,149 @@
+"""Two rooms joined by a door, and a point agent: the paper's navigation task.
+
+All lengths are pixels of a 224 x 224 frame of reference; images are rendered at any size.
+x runs to the right, y downwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+FRAME = 224.0
+BORDER = 14.0
+WALL_X, WALL_THICKNESS = 112.0, 10.0
+DOOR_Y, DOOR_HALF_SIZE = 49.0, 14.0
+RADIUS = 7.0
+SPEED = 5.0  # per unit of action
+SUCCESS_DISTANCE = 16.0
+
+# Where the agent's centre may be: its disc touches neither the border, the wall nor the door's
+# edges.
+LOW, HIGH = BORDER + RADIUS, FRAME - BORDER - RADIUS
+WALL_LEFT = WALL_X - WALL_THICKNESS / 2 - RADIUS
+WALL_RIGHT = WALL_X + WALL_THICKNESS / 2 + RADIUS
+DOOR_TOP = DOOR_Y - DOOR_HALF_SIZE + RADIUS
+DOOR_BOTTOM = DOOR_Y + DOOR_HALF_SIZE - RADIUS
+
+POLICY_NOISE = 2.0  # standard deviation, in units of action
+POLICY_ARRIVAL = 10.0  # distance at which a subgoal counts as reached
+
+BACKGROUND, WALL_COLOUR, AGENT_COLOUR = 255.0, 60.0, (220.0, 30.0, 30.0)
+
+
+class TwoRoom:
+    """n agents, each in its own pair of rooms. State: the agent's position (x, y)."""
+
+    action_low = np.full(2, -1, np.float32)
+    action_high = np.full(2, 1, np.float32)
+    state_names = ("agent_x [px]", "agent_y [px]")
+
+    def __init__(self, copies: int) -> None:
+        self._position = np.tile([LOW, LOW], (copies, 1))
+
+    def reset(self, rngs: Sequence[np.random.Generator]) -> None:
+        self._position = np.stack([random_position(rng) for rng in rngs])
+
+    def restore(self, states: np.ndarray) -> None:
+        self._position = np.array(states, np.float64)
+
+    def states(self) -> np.ndarray:
+        return self._position.copy()
+
+    def step(self, actions: np.ndarray) -> None:
+        """Move along x, then along y; what blocks a coordinate stops it, the other slides on.
+
+        A step is shorter than the wall is thick, so no agent jumps through.
+        """
+        move = SPEED * np.clip(actions, self.action_low, self.action_high).astype(np.float64)
+        x, y = self._position.T
+        at_door = (y >= DOOR_TOP) & (y <= DOOR_BOTTOM)
+        # Beside the wall, x is bound to its own room; in line with the door, to both.
+        left, right = x <= WALL_LEFT, x >= WALL_RIGHT
+        x_low = np.where(right & ~at_door, WALL_RIGHT, LOW)
+        x_high = np.where(left & ~at_door, WALL_LEFT, HIGH)
+        x = np.clip(x + move[:, 0], x_low, x_high)
+        in_door = (x > WALL_LEFT) & (x < WALL_RIGHT)
+        y_low = np.where(in_door, DOOR_TOP, LOW)
+        y_high = np.where(in_door, DOOR_BOTTOM, HIGH)
+        y = np.clip(y + move[:, 1], y_low, y_high)
+        self._position = np.stack([x, y], axis=1)
+
+    def keep(self, mask: np.ndarray) -> None:
+        self._position = self._position[mask]
+
+    def render(self, size: int) -> np.ndarray:
+        """The rooms, and each agent as a red Gaussian dot of its radius."""
+        centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size)
+        falloff = np.exp(-0.5 * ((centres - self._position[:, :, None]) / RADIUS) ** 2)
+        x, y = falloff[:, 0].astype(np.float32), falloff[:, 1].astype(np.float32)
+        dot = (y[:, :, None] * x[:, None, :])[..., None]  # (n, size, size, 1)
+        rooms = _rooms(size)
+        images = rooms + dot * (np.array(AGENT_COLOUR, np.float32) - rooms)
+        return (images + 0.5).astype(np.uint8)
+
+    def collection_policy(self, rngs: Sequence[np.random.Generator]) -> GoalSeeker:
+        return GoalSeeker(rngs)
+
+    @staticmethod
+    def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(states - goals, axis=1) < SUCCESS_DISTANCE
+
+
+class GoalSeeker:
+    """Heads for a random point, through the door where it lies in the other room.
+
+    The unit direction gets Gaussian noise of standard deviation 2 and is clipped, so that
+    most of a step is noise: the drift covers both rooms and the door, the noise covers the
+    actions. A new point is drawn when the last one is reached.
+    """
+
+    def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
+        self._rngs = rngs
+        self._goals = np.stack([random_position(rng) for rng in rngs])
+
+    def __call__(self, states: np.ndarray) -> np.ndarray:
+        arrived = np.linalg.norm(self._goals - states, axis=1) < POLICY_ARRIVAL
+        for i in np.flatnonzero(arrived):
+            self._goals[i] = random_position(self._rngs[i])
+        heading = subgoal(states, self._goals) - states
+        heading /= np.linalg.norm(heading, axis=1, keepdims=True) + 1e-9
+        noise = np.stack([rng.standard_normal(2) for rng in self._rngs])
+        return np.clip(heading + POLICY_NOISE * noise, -1, 1).astype(np.float32)
+
+
+def subgoal(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
+    """The next point (n, 2) on the way to `goals`: in front of the door, behind it, the goal."""
+    side = np.where(goals[:, 0] < WALL_X, -1.0, 1.0)
+    ahead = (WALL_X - states[:, 0]) * side > 0  # the wall lies between
+    in_line = np.abs(states[:, 1] - DOOR_Y) <= DOOR_HALF_SIZE - RADIUS
+    clearance = WALL_RIGHT - WALL_X + 2.0
+    before = np.stack([WALL_X - side * clearance, np.full_like(side, DOOR_Y)], axis=1)
+    behind = np.stack([WALL_X + side * clearance, np.full_like(side, DOOR_Y)], axis=1)
+    through = np.where(in_line[:, None], behind, before)
+    return np.where(ahead[:, None], through, goals)
+
+
+def random_position(rng: np.random.Generator) -> np.ndarray:
+    """A position (2,) uniform over both rooms."""
+    left = rng.random() < 0.5
+    x = rng.uniform(LOW, WALL_LEFT) if left else rng.uniform(WALL_RIGHT, HIGH)
+    return np.array([x, rng.uniform(LOW, HIGH)])
+
+
+@cache
+def _rooms(size: int) -> np.ndarray:
+    """The empty scene (size, size, 1) float32; a pixel's value is the share that walls cover."""
+    edges = np.linspace(0, FRAME, size + 1)
+
+    def cover(low: float, high: float) -> np.ndarray:
+        overlap = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+        return np.clip(overlap, 0, None) * (size / FRAME)
+
+    inside = cover(BORDER, FRAME - BORDER)
+    wall = cover(WALL_X - WALL_THICKNESS / 2, WALL_X + WALL_THICKNESS / 2)
+    door = cover(DOOR_Y - DOOR_HALF_SIZE, DOOR_Y + DOOR_HALF_SIZE)
+    free = inside[:, None] * inside[None, :] - (inside - door)[:, None] * wall[None, :]
+    return (WALL_COLOUR + free * (BACKGROUND - WALL_COLOUR))[..., None].astype(np.float32)

@@ -1,0 +1,1 @@
+"""Everything a reader looks at, one module a figure."""

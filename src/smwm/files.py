@@ -1,0 +1,124 @@
+"""Files that are whole or absent: atomic writes, locks, content hashes, provenance."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from smwm import __version__
+
+PACKAGE = Path(__file__).parent
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; rename it over `path` if the block succeeds.
+
+    A reader of `path` sees the old file or the new one, never a part of it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write `content` to `path` atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path | str, content: Any) -> None:
+    """Write `content` as indented JSON to `path` atomically."""
+    write_bytes(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
+@contextmanager
+def exclusive(path: Path | str) -> Iterator[None]:
+    """Hold the right to write `path`; wait for a process that already holds it.
+
+    A workflow that was killed may leave a stage running. Its restart waits for that stage
+    here instead of racing it. The kernel releases the lock when its holder dies.
+    """
+    lock = Path(path).with_name(f".{Path(path).name}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with lock.open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"waiting: another process is writing {path}", file=sys.stderr, flush=True)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            # The last holder removed the file that was waited for: take its successor.
+            if not lock.exists() or not os.path.samestat(os.fstat(handle.fileno()), lock.stat()):
+                continue
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+            return
+
+
+def sha256(path: Path | str) -> str:
+    """Hex SHA-256 of a file's content."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@cache
+def sources(module: str) -> tuple[Path, ...]:
+    """Every source file of this package that `module` imports, itself included, sorted.
+
+    The workflow makes these files inputs of the stage's rule, so that an edit reruns the
+    stages that use the edited file and no others. Imports inside functions count.
+    """
+    found: dict[str, Path] = {}
+
+    def visit(name: str) -> None:
+        spec = importlib.util.find_spec(name) if name.startswith("smwm") else None
+        if spec is None or spec.origin is None or name in found:
+            return
+        found[name] = Path(spec.origin)
+        for node in ast.walk(ast.parse(found[name].read_text())):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    visit(alias.name)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                visit(node.module)
+                for alias in node.names:
+                    candidate = f"{node.module}.{alias.name}"
+                    if candidate.startswith("smwm.") and _is_module(candidate):
+                        visit(candidate)
+
+    visit(module)
+    return tuple(sorted(found.values()))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the parent is a module, not a package
+        return False
+
+
+def code_version(*modules: str) -> str:
+    """Version of the package and a hash of the sources that `modules` use."""
+    paths = sorted({path for module in modules for path in sources(module)})
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:12]}"

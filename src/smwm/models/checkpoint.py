@@ -1,0 +1,59 @@
+"""Trained world models on disk: weights, settings and where they came from."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from smwm.errors import InputError
+from smwm.files import write_bytes
+from smwm.models.world_model import ModelSettings, WorldModel
+
+
+def save_tensors(path: Path, content: dict[str, Any]) -> None:
+    """torch.save, atomically; the same content gives the same bytes."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def load_tensors(path: Path, keys: set[str]) -> dict[str, Any]:
+    """Load a file of `save_tensors` that holds at least `keys`, without running its code."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such checkpoint")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, OSError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise InputError(f"{path}: not a readable checkpoint ({reason})") from error
+    if not isinstance(content, dict) or not keys <= content.keys():
+        raise InputError(f"{path}: not a checkpoint with {', '.join(sorted(keys))}")
+    return content
+
+
+def save_model(path: Path, model: WorldModel, provenance: dict[str, Any]) -> None:
+    """Write weights, the settings that rebuild the model, and `provenance` to `path`."""
+    shape = {"image_size": model.image_size, "action_dim": model.action_dim}
+    settings = {**vars(model.settings), "channels": list(model.settings.channels)}
+    weights = {name: value.cpu() for name, value in model.state_dict().items()}
+    save_tensors(
+        path,
+        {"model": settings, "shape": shape, "weights": weights, "provenance": provenance},
+    )
+
+
+def load_model(path: Path) -> tuple[WorldModel, dict[str, Any]]:
+    """The model in evaluation mode and its provenance. Every weight must match."""
+    content = load_tensors(path, {"model", "shape", "weights", "provenance"})
+    try:
+        settings = content["model"] | {"channels": tuple(content["model"]["channels"])}
+        model = WorldModel(ModelSettings(**settings), **content["shape"])
+        model.load_state_dict(content["weights"], strict=True)
+    except (TypeError, KeyError, RuntimeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: its weights do not fit its settings ({reason})") from error
+    return model.eval(), content["provenance"]

@@ -1,0 +1,1 @@
+"""Planning in latent space and its evaluation."""

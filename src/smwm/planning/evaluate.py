@@ -1,0 +1,175 @@
+"""Evaluate planning in latent space on a task set: `smwm plan`.
+
+Receding horizon: plan, execute the whole plan, plan again, until the budget is spent
+(paper, section 4). A task is solved if its goal is reached after any step.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from smwm.device import DEVICES, choose_device
+from smwm.envs import environment_module, make_environment
+from smwm.envs.base import Environment
+from smwm.errors import InputError
+from smwm.files import code_version, exclusive, sha256, write_json
+from smwm.models.checkpoint import load_model
+from smwm.models.world_model import WorldModel
+from smwm.objectives import METHODS
+from smwm.planning.cem import PlannerSettings, plan
+from smwm.planning.tasks import TaskSet, execute, load_tasks
+from smwm.progress import Progress
+from smwm.settings import add_arguments, from_arguments
+
+# (environment, goal images (m, H, W, 3), steps left) -> actions (m, T, A) for its m copies
+Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
+
+
+def run_tasks(tasks: TaskSet, controller: Controller, label: str = "plan") -> np.ndarray:
+    """Whether `controller` solves each task within the budget: (n,) bool.
+
+    Solved tasks drop out, so no plan is made that the result does not need.
+    """
+    environment = make_environment(tasks.env, len(tasks.starts))
+    environment.restore(tasks.starts)
+    solved = np.zeros(len(tasks.starts), bool)
+    open_tasks = np.arange(len(tasks.starts))  # task of each copy that is left
+    spent = 0
+    with Progress(label, tasks.budget, "steps") as progress:
+        while spent < tasks.budget and len(open_tasks):
+            goals = tasks.goals[open_tasks]
+            left = tasks.budget - spent
+            actions = controller(environment, tasks.goal_pixels[open_tasks], left)[:, :left]
+            reached = execute(environment, actions, goals)
+            solved[open_tasks] = reached
+            environment.keep(~reached)
+            open_tasks = open_tasks[~reached]
+            spent += actions.shape[1]
+            progress.advance(actions.shape[1], note=f"{solved.mean():.0%} solved")
+    return solved
+
+
+def latent_planner(
+    model: WorldModel, settings: PlannerSettings, seed: int, device: torch.device | str = "cpu"
+) -> Controller:
+    """The cross-entropy method on the distance of the last predicted latent to the goal's.
+
+    Start and goal are encoded once per plan.
+    """
+    model.to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+
+    @torch.inference_mode()
+    def control(environment: Environment, goal_pixels: np.ndarray, steps_left: int) -> np.ndarray:
+        action_dim = len(environment.action_low)
+        low, high = action_bounds(model, environment)
+        start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
+        goal = model.encode(torch.from_numpy(goal_pixels).to(device))
+
+        def cost(candidates: Tensor) -> Tensor:
+            starts = start[:, None].expand(-1, candidates.shape[1], -1)
+            return (model.rollout(starts, candidates) - goal[:, None]).square().sum(-1)
+
+        best = plan(cost, low, high, len(start), settings, generator)
+        return model.denormalise(best).cpu().numpy().reshape(len(start), -1, action_dim)
+
+    return control
+
+
+def action_bounds(model: WorldModel, environment: Environment) -> tuple[Tensor, Tensor]:
+    """Normalised lower and upper bounds (K,) of an action block."""
+    repeat = model.action_dim // len(environment.action_low)
+    bounds = (environment.action_low, environment.action_high)
+    low, high = (
+        model.normalise(torch.from_numpy(np.tile(bound, repeat)).to(model.action_mean))
+        for bound in bounds
+    )
+    return low, high
+
+
+def random_controller(seed: int) -> Controller:
+    """Uniform random actions: the floor."""
+    rng = np.random.default_rng([seed, 3])
+
+    def control(environment: Environment, goal_pixels: np.ndarray, steps_left: int) -> np.ndarray:
+        shape = (len(goal_pixels), steps_left, len(environment.action_low))
+        return rng.uniform(environment.action_low, environment.action_high, shape)
+
+    return control
+
+
+def evaluate(
+    tasks: TaskSet,
+    method: str,
+    seed: int,
+    checkpoint: Path | None,
+    settings: PlannerSettings,
+    device: torch.device | str = "cpu",
+) -> dict[str, Any]:
+    """Solve `tasks` with one trained model, or at random; the record of what happened.
+
+    Raises InputError if the model and the tasks do not fit together.
+    """
+    environment = make_environment(tasks.env, 1)
+    record: dict[str, Any] = {"env": tasks.env, "method": method, "seed": seed}
+    if METHODS[method].trained:
+        if checkpoint is None:
+            raise InputError(f"--checkpoint: is needed, method {method!r} plans with a model")
+        model, provenance = load_model(checkpoint)
+        action_dim = len(environment.action_low)
+        if model.image_size != tasks.image_size:
+            raise InputError(
+                f"{checkpoint}: the model sees {model.image_size} px, "
+                f"the tasks' images are {tasks.image_size} px"
+            )
+        if model.action_dim % action_dim:
+            raise InputError(
+                f"{checkpoint}: blocks of {model.action_dim} action dimensions do not fit "
+                f"{tasks.env}, whose actions have {action_dim}"
+            )
+        controller = latent_planner(model, settings, seed, device)
+        record |= {"checkpoint_sha256": sha256(checkpoint), "model": provenance}
+    else:
+        controller = random_controller(seed)
+    solved = run_tasks(tasks, controller, f"plan {tasks.env} {method} seed {seed}")
+    return record | {
+        "budget": tasks.budget,
+        "offset": tasks.actions.shape[1],
+        "planner": asdict(settings),
+        "solved": solved.tolist(),
+        "solved_at_start": tasks.solved_at_start.tolist(),
+        "replay_success": tasks.replay_success.tolist(),
+        "eval_data_sha256": tasks.data_sha256,
+        "code": code_version("smwm.planning.evaluate", environment_module(tasks.env)),
+    }
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tasks", required=True, type=Path, help="task file of `smwm tasks`")
+    parser.add_argument("--method", required=True, choices=METHODS, help="how it was trained")
+    parser.add_argument("--checkpoint", type=Path, help="model of `smwm train` (not for random)")
+    parser.add_argument("--out", required=True, type=Path, help="record to write (.json)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the planner")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+    add_arguments(parser, PlannerSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(arguments.threads)
+    settings = from_arguments(arguments, PlannerSettings)
+    tasks = load_tasks(arguments.tasks)
+    with exclusive(arguments.out):
+        record = evaluate(
+            tasks, arguments.method, arguments.seed, arguments.checkpoint, settings,
+            choose_device(arguments.device),
+        )  # fmt: skip
+        write_json(arguments.out, record)

@@ -1,0 +1,124 @@
+"""Draw planning tasks from held-out trajectories: `smwm tasks`.
+
+A task starts at a random step of an episode; its goal is the same episode `offset` steps
+later. All methods and seeds share one set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smwm.data.dataset import Trajectories, read_dataset
+from smwm.envs import environment_module, make_environment
+from smwm.envs.base import Environment
+from smwm.errors import InputError
+from smwm.files import sha256, write_bytes
+from smwm.settings import add_arguments, from_arguments, setting
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """Planning tasks."""
+
+    tasks: int = setting(100, "planning tasks", at_least=1)
+    offset: int = setting(25, "steps from the start to the goal", at_least=1)
+    budget: int = setting(50, "steps allowed to reach the goal", at_least=1)
+    task_seed: int = setting(0, "seed that draws the tasks", at_least=0)
+
+
+@dataclass(frozen=True)
+class TaskSet:
+    """n tasks: states, the goal's image, and the recorded actions that lead there."""
+
+    env: str
+    budget: int
+    image_size: int
+    starts: np.ndarray  # (n, S) float64
+    goals: np.ndarray  # (n, S) float64
+    goal_pixels: np.ndarray  # (n, H, W, 3) uint8
+    actions: np.ndarray  # (n, offset, A) float32
+    solved_at_start: np.ndarray  # (n,) bool
+    replay_success: np.ndarray  # (n,) bool
+    data_sha256: str
+
+
+def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: str) -> TaskSet:
+    """Draw tasks without replacement, and replay each from its restored start.
+
+    Replaying the recorded actions must reach the goal: it shows that states are restored
+    exactly. Raises InputError if the trajectories hold too few tasks.
+    """
+    if data.states is None:
+        raise InputError("the held-out trajectories have no column 'state' to restore from")
+    starts = data.window_starts(settings.offset)
+    if len(starts) < settings.tasks:
+        raise InputError(
+            f"--tasks: {settings.tasks} are not available, the held-out episodes have "
+            f"{len(starts)} starts with {settings.offset} steps ahead"
+        )
+    rng = np.random.default_rng([settings.task_seed, 2])
+    rows = rng.choice(starts, settings.tasks, replace=False)
+    actions = data.actions[rows[:, None] + np.arange(settings.offset)]
+    start_states, goals = data.states[rows], data.states[rows + settings.offset]
+    environment = make_environment(env, settings.tasks)
+    environment.restore(start_states)
+    return TaskSet(
+        env=env,
+        budget=settings.budget,
+        image_size=data.image_size,
+        starts=start_states,
+        goals=goals,
+        goal_pixels=data.pixels[rows + settings.offset],
+        actions=actions,
+        solved_at_start=environment.success(start_states, goals),
+        replay_success=execute(environment, actions, goals),
+        data_sha256=data_hash,
+    )
+
+
+def execute(environment: Environment, actions: np.ndarray, goals: np.ndarray) -> np.ndarray:
+    """Step actions (n, T, A); whether each copy was at its goal after any step: (n,) bool."""
+    reached = np.zeros(len(actions), bool)
+    for step in range(actions.shape[1]):
+        environment.step(actions[:, step])
+        reached |= environment.success(environment.states(), goals)
+    return reached
+
+
+def save_tasks(path: Path, tasks: TaskSet) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{key: np.asarray(value) for key, value in vars(tasks).items()})
+    write_bytes(path, buffer.getvalue())
+
+
+def load_tasks(path: Path) -> TaskSet:
+    """Read a task set. Raises InputError naming a file that is not one."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such task file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            values = dict(file)
+        scalars = {key: value.item() for key, value in values.items() if value.ndim == 0}
+        return TaskSet(**values | scalars)
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not a readable task file ({error})") from error
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env", required=True, help="environment of the trajectories")
+    parser.add_argument("--data", required=True, type=Path, help="held-out split, HDF5")
+    parser.add_argument("--out", required=True, type=Path, help="task file to write (.npz)")
+    add_arguments(parser, TaskSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    environment_module(arguments.env)
+    settings = from_arguments(arguments, TaskSettings)
+    data = read_dataset(arguments.data)
+    save_tasks(arguments.out, draw_tasks(arguments.env, data, settings, sha256(arguments.data)))

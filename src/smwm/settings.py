@@ -1,0 +1,109 @@
+"""Typed settings: one frozen dataclass a stage, one line a setting.
+
+The same fields make the command line's flags (`add_arguments`), the schema of the
+configuration files (`json_schema`) and the record in each result (`dataclasses.asdict`), so
+that a name, its range and its meaning are written once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+from smwm.errors import InputError
+
+Settings = TypeVar("Settings")
+JSON_TYPES = {int: "integer", float: "number", str: "string", bool: "boolean"}
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """A dataclass field with its meaning and the values it may take."""
+    rules = {
+        "minimum": at_least,
+        "maximum": at_most,
+        "exclusiveMinimum": above,
+        "enum": list(choices) if choices else None,
+    }
+    rules = {key: value for key, value in rules.items() if value is not None}
+    return dataclasses.field(default=default, metadata={"meaning": meaning, "rules": rules})
+
+
+def json_schema(settings: type) -> dict[str, Any]:
+    """JSON Schema of a settings class: every key optional, no others allowed."""
+    properties = {}
+    for field, kind, is_list in _fields(settings):
+        rules = field.metadata["rules"]
+        value = {"type": JSON_TYPES[kind], **rules}
+        if is_list:
+            value = {"type": "array", "items": value, "minItems": 1}
+        properties[field.name] = {**value, "description": field.metadata["meaning"]}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: type) -> None:
+    """Give `parser` one flag per setting, with its meaning and default as help."""
+    group = parser.add_argument_group(settings.__doc__.splitlines()[0].rstrip("."))
+    for field, kind, is_list in _fields(settings):
+        default = " ".join(map(str, field.default)) if is_list else field.default
+        group.add_argument(
+            flag(field.name),
+            type=kind,
+            nargs="+" if is_list else None,
+            default=field.default,
+            choices=field.metadata["rules"].get("enum"),
+            metavar=None if "enum" in field.metadata["rules"] else kind.__name__.upper(),
+            help=f"{field.metadata['meaning']} (default: {default})",
+        )
+
+
+def from_arguments(arguments: argparse.Namespace, settings: type[Settings]) -> Settings:
+    """Settings from parsed flags. Raises InputError for a value out of range."""
+    values = {}
+    for field, _, is_list in _fields(settings):
+        value = getattr(arguments, field.name)
+        values[field.name] = tuple(value) if is_list else value
+        for item in value if is_list else [value]:
+            _check(flag(field.name), item, field.metadata["rules"])
+    return settings(**values)
+
+
+def flag(name: str) -> str:
+    """Command-line flag of a setting: `batch_size` is `--batch-size`."""
+    return "--" + name.replace("_", "-")
+
+
+def _check(name: str, value: Any, rules: dict[str, Any]) -> None:
+    tests = {
+        "minimum": (lambda bound: value >= bound, "at least"),
+        "maximum": (lambda bound: value <= bound, "at most"),
+        "exclusiveMinimum": (lambda bound: value > bound, "more than"),
+    }
+    for rule, (passes, words) in tests.items():
+        if rule in rules and not passes(rules[rule]):
+            raise InputError(f"{name}: {value} is not allowed, it must be {words} {rules[rule]}")
+
+
+def _fields(settings: type) -> list[tuple[dataclasses.Field, type, bool]]:
+    """(field, type of one value, whether it is a list) for each setting."""
+    hints = typing.get_type_hints(settings)
+    result = []
+    for field in dataclasses.fields(settings):
+        hint = hints[field.name]
+        is_list = typing.get_origin(hint) is tuple
+        if is_list:
+            hint = typing.get_args(hint)[0]
+        elif isinstance(hint, types.UnionType):
+            hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
+        result.append((field, hint, is_list))
+    return result

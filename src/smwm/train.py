@@ -1,0 +1,245 @@
+"""Train a world model on windows of trajectories: `smwm train`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from smwm.analysis.spectrum import effective_rank, embedding_std
+from smwm.data.dataset import Trajectories, read_dataset
+from smwm.data.windows import Windows
+from smwm.device import DEVICES, autocast, choose_device
+from smwm.errors import InputError
+from smwm.files import code_version, exclusive, sha256, write_bytes
+from smwm.models.checkpoint import load_model, load_tensors, save_model, save_tensors
+from smwm.models.world_model import ModelSettings, WorldModel
+from smwm.objectives import METHODS, TRAINED, Batch, loss_terms
+from smwm.progress import Progress
+from smwm.settings import add_arguments, from_arguments, setting
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Training."""
+
+    steps: int = setting(1500, "optimiser steps", at_least=1)
+    batch_size: int = setting(256, "windows in a batch", at_least=2)
+    frames: int = setting(2, "frames in a window", at_least=2)
+    block: int = setting(5, "actions between two frames: the action block", at_least=1)
+    weight: float = setting(1.0, "weight of the regulariser (SMWM: λ)", at_least=0.0)
+    projections: int = setting(1024, "random projections of SIGReg", at_least=1)
+    learning_rate: float = setting(1e-3, "highest learning rate", above=0.0)
+    weight_decay: float = setting(1e-3, "AdamW's weight decay", at_least=0.0)
+    warm_up: float = setting(0.05, "share of steps to warm up", at_least=0.0, at_most=1.0)
+    gradient_clip: float = setting(1.0, "largest gradient norm", above=0.0)
+    precision: str = setting(
+        "bfloat16", "arithmetic of the networks", choices=("float32", "bfloat16")
+    )
+    threads: int = setting(1, "CPU threads; another number gives other rounding", at_least=1)
+    log_every: int = setting(50, "steps between two rows of the log", at_least=1)
+    save_every: int = setting(250, "steps between two restart points", at_least=1)
+
+
+def train(
+    method: str,
+    data: Trajectories,
+    out: Path,
+    log: Path,
+    seed: int,
+    settings: TrainSettings,
+    model_settings: ModelSettings,
+    provenance: dict[str, Any],
+    device: torch.device = CPU,
+) -> WorldModel:
+    """Train, write the model to `out` and the loss curves to `log`, return the model.
+
+    Killed and called again with the same arguments, it goes on from its last restart point
+    and ends with the same bytes. Raises InputError if the loss stops being a number.
+    """
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(seed)
+    windows = Windows.of(data, settings.frames, settings.block, device)
+    model = WorldModel(model_settings, data.image_size, data.action_dim * settings.block)
+    set_action_statistics(model, data, settings.block)
+    model.to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(
+        model.parameters(),
+        settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
+
+    restart = out.with_name(f".{out.name}.restart")
+    rows = resume(restart, model, optimiser, provenance)
+    first = rows[-1]["step"] if rows else 0
+    with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
+        for step in range(first + 1, settings.steps + 1):
+            for group in optimiser.param_groups:
+                group["lr"] = settings.learning_rate * schedule(step, settings)
+            pixels, actions = windows.sample(settings.batch_size)
+            with autocast(settings.precision, device):
+                batch = Batch(
+                    model.encode(pixels), model.normalise(actions), settings.projections
+                )
+                terms = loss_terms(method, model, batch, settings.weight)
+            optimiser.zero_grad(set_to_none=True)
+            terms["loss"].backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_clip)
+            optimiser.step()
+
+            saves = step % settings.save_every == 0 or step == settings.steps
+            if saves or step % settings.log_every == 0:
+                rows.append(measure(step, terms, norm, batch.latents))
+                stop_if_not_finite(rows[-1], method, settings, restart)
+            if saves and step < settings.steps:
+                save_restart(restart, model, optimiser, provenance, rows)
+            progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
+
+    write_log(log, rows)
+    save_model(out, model, provenance)
+    restart.unlink(missing_ok=True)
+    return model
+
+
+def schedule(step: int, settings: TrainSettings) -> float:
+    """Share of the highest learning rate at `step` (from 1): linear warm-up, then cosine."""
+    warm_up = settings.warm_up * settings.steps
+    if step < warm_up:
+        return step / warm_up
+    done = (step - warm_up) / max(1.0, settings.steps - warm_up)
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def set_action_statistics(model: WorldModel, data: Trajectories, block: int) -> None:
+    """Give the model the mean and standard deviation of the training split's actions.
+
+    A dimension that never moves keeps a deviation of 1.
+    """
+    mean, std = data.action_statistics()
+    std = np.where(std > 1e-6, std, 1.0).astype(np.float32)
+    model.action_mean.copy_(torch.from_numpy(np.tile(mean, block)))
+    model.action_std.copy_(torch.from_numpy(np.tile(std, block)))
+
+
+def measure(step: int, terms: dict[str, Tensor], norm: Tensor, latents: Tensor) -> dict:
+    """One row of the log."""
+    flat = latents.detach().flatten(0, 1).cpu()
+    row = {name: value.item() for name, value in terms.items()}
+    row |= {"gradient_norm": norm.item(), "embedding_std": embedding_std(flat).item()}
+    return {"step": step, **row, "effective_rank": effective_rank(flat).item()}
+
+
+def stop_if_not_finite(row: dict, method: str, settings: TrainSettings, restart: Path) -> None:
+    if math.isfinite(row["loss"]) and math.isfinite(row["gradient_norm"]):
+        return
+    restart.unlink(missing_ok=True)
+    raise InputError(
+        f"training of {method} broke down: the loss is {row['loss']} at step {row['step']}; "
+        f"try a learning_rate below {settings.learning_rate} or precision float32"
+    )
+
+
+def is_trained(out: Path, log: Path, provenance: dict[str, Any]) -> bool:
+    """Whether this very run ended before, perhaps in a process that outlived its workflow."""
+    try:
+        return log.is_file() and load_model(out)[1] == provenance
+    except InputError:
+        return False
+
+
+def save_restart(
+    path: Path,
+    model: WorldModel,
+    optimiser: torch.optim.Optimizer,
+    provenance: dict[str, Any],
+    rows: list[dict],
+) -> None:
+    """Everything that the next step depends on."""
+    content = {
+        "model": model.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+        "provenance": provenance,
+        "rows": rows,
+    }
+    if torch.cuda.is_available():
+        content["random_cuda"] = torch.cuda.get_rng_state_all()
+    save_tensors(path, content)
+
+
+def resume(
+    path: Path,
+    model: WorldModel,
+    optimiser: torch.optim.Optimizer,
+    provenance: dict[str, Any],
+) -> list[dict]:
+    """Restore a restart point of the same run; return the rows of its log, else none."""
+    if not path.exists():
+        return []
+    try:
+        content = load_tensors(path, {"model", "optimiser", "random", "provenance", "rows"})
+    except InputError:
+        return []
+    if content["provenance"] != provenance:
+        return []
+    model.load_state_dict(content["model"], strict=True)
+    optimiser.load_state_dict(content["optimiser"])
+    torch.set_rng_state(content["random"])
+    if torch.cuda.is_available() and "random_cuda" in content:
+        torch.cuda.set_rng_state_all(content["random_cuda"])
+    return content["rows"]
+
+
+def write_log(path: Path, rows: list[dict]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_bytes(path, text.getvalue().encode())
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, type=Path, help="training split, HDF5")
+    parser.add_argument("--method", required=True, choices=TRAINED, help="objective")
+    parser.add_argument("--out", required=True, type=Path, help="checkpoint to write (.pt)")
+    parser.add_argument("--log", required=True, type=Path, help="loss curves to write (.csv)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights and batches")
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+    add_arguments(parser, ModelSettings)
+    add_arguments(parser, TrainSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    settings = from_arguments(arguments, TrainSettings)
+    model_settings = from_arguments(arguments, ModelSettings)
+    device = choose_device(arguments.device)
+    data = read_dataset(arguments.data)
+    provenance = {
+        "method": arguments.method,
+        "source": METHODS[arguments.method].source,
+        "seed": arguments.seed,
+        "device": device.type,
+        "env": str(data.attributes.get("env", "")),
+        "data_sha256": sha256(arguments.data),
+        "settings": asdict(settings),
+        "code": code_version("smwm.train"),
+    }
+    with exclusive(arguments.out):
+        if is_trained(arguments.out, arguments.log, provenance):
+            print(f"{arguments.out}: is there, from the same data, settings and code")
+            return
+        train(
+            arguments.method, data, arguments.out, arguments.log, arguments.seed,
+            settings, model_settings, provenance, device,
+        )  # fmt: skip

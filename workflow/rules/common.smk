@@ -1,0 +1,60 @@
+# What every rule needs: the checked configuration, this checkout's package, sources as inputs.
+import os
+import sys
+
+# Jobs find this interpreter and this checkout's package, installed or not.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "src")
+sys.path.insert(0, os.environ["PYTHONPATH"])
+
+from smwm.configuration import Configuration
+from smwm.envs import environment_module
+from smwm.errors import InputError
+from smwm.files import sources
+from smwm.objectives import TRAINED
+
+try:
+    CONFIG = Configuration(config)
+except InputError as error:
+    sys.exit(f"configuration: {error}")
+
+
+wildcard_constraints:
+    scale=CONFIG.scale,
+    env="|".join(CONFIG.envs),
+    method="|".join(CONFIG.methods),
+    seed=r"\d+",
+
+
+def source_files(*modules):
+    """The package's files that a stage uses: editing one reruns the stage."""
+    paths = {path for module in modules for path in sources(module)}
+    return sorted(os.path.relpath(path) for path in paths)
+
+
+def checkpoint_of(wildcards):
+    """The model that a method plans with: none for random actions."""
+    path = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt"
+    return [path.format(**wildcards)] if wildcards.method in TRAINED else []
+
+
+def planning_records():
+    """One record of planning per environment, method and seed."""
+    return expand(
+        "results/{scale}/planning/{env}/{method}/seed{seed}.json",
+        scale=CONFIG.scale,
+        env=CONFIG.envs,
+        method=CONFIG.methods,
+        seed=CONFIG.seeds,
+    )
+
+
+def embeddings():
+    """One export of embeddings per trained model."""
+    return expand(
+        "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
+        scale=CONFIG.scale,
+        env=CONFIG.envs,
+        method=[method for method in CONFIG.methods if method in TRAINED],
+        seed=CONFIG.seeds,
+    )

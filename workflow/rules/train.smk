@@ -1,0 +1,23 @@
+# One world model per environment, method and seed.
+
+
+rule train:
+    input:
+        data="data/datasets/{scale}/{env}/train.h5",
+        code=source_files("smwm.train"),
+    output:
+        checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
+        curves="results/{scale}/training/{env}/{method}/seed{seed}.csv",
+    params:
+        device=CONFIG.device,
+        model=lambda wildcards: CONFIG.flags("model", wildcards.env),
+        train=lambda wildcards: CONFIG.flags("train", wildcards.env, wildcards.method),
+    log:
+        "results/{scale}/logs/train/{env}/{method}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train/{env}/{method}/seed{seed}.tsv"
+    threads: lambda wildcards: CONFIG.settings("train", wildcards.env)["threads"]
+    shell:
+        "python -m smwm train --data {input.data:q} --method {wildcards.method}"
+        " --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"
+        " --device {params.device} {params.model} {params.train} > {log:q} 2>&1"
