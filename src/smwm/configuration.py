@@ -39,7 +39,7 @@ def scale_schema() -> dict[str, Any]:
     """JSON Schema of config/scale/<name>.yaml."""
     blocks = {name: json_schema(settings) for name, settings in BLOCKS.items()}
     methods = _mapping(
-        {name: blocks["train"] for name in METHODS},
+        dict.fromkeys(METHODS, blocks["train"]),
         "methods to compare; each may override keys of `train`, above all its `weight`",
     )
     overrides = _mapping({**blocks, "methods": methods}, "overrides for one environment")
@@ -55,7 +55,7 @@ def scale_schema() -> dict[str, Any]:
             },
             "methods": methods,
             "envs": _mapping(
-                {name: overrides for name in ENVIRONMENTS},
+                dict.fromkeys(ENVIRONMENTS, overrides),
                 "environments; each may override any block above",
             ),
             **blocks,
@@ -130,7 +130,9 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text()) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
+        raise InputError(
+            f"{path}: not readable as YAML ({' '.join(str(error).split())})"
+        ) from error
 
 
 def merge(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,15 +64,16 @@ class Method:
 
     label: str
     source: str
+    colour: str  # from Okabe and Ito's palette, which colour-blind readers can tell apart
     regulariser: Callable[[WorldModel, Batch], Tensor] | None = None
     trained: bool = True
 
 
 METHODS = {
-    "smwm": Method("SMWM", "arXiv 2606.20104", inverse_dynamics),
-    "sigreg": Method("SIGReg", "LeJEPA, arXiv 2511.08544", sketched_gaussianity),
-    "forward_only": Method("Forward only (λ = 0)", "arXiv 2606.20104, ablation"),
-    "random": Method("Random actions", "floor: uniform over the action space", trained=False),
+    "smwm": Method("SMWM", "arXiv 2606.20104", "#0072B2", inverse_dynamics),
+    "sigreg": Method("SIGReg", "LeJEPA, arXiv 2511.08544", "#E69F00", sketched_gaussianity),
+    "forward_only": Method("Forward only (λ = 0)", "arXiv 2606.20104, ablation", "#CC79A7"),
+    "random": Method("Random actions", "uniform over the action space", "#999999", trained=False),
 }
 TRAINED = tuple(name for name, method in METHODS.items() if method.trained)
 

@@ -89,9 +89,7 @@ def train(
                 group["lr"] = settings.learning_rate * schedule(step, settings)
             pixels, actions = windows.sample(settings.batch_size)
             with autocast(settings.precision, device):
-                batch = Batch(
-                    model.encode(pixels), model.normalise(actions), settings.projections
-                )
+                batch = Batch(model.encode(pixels), model.normalise(actions), settings.projections)
                 terms = loss_terms(method, model, batch, settings.weight)
             optimiser.zero_grad(set_to_none=True)
             terms["loss"].backward()

@@ -1,11 +1,13 @@
-# What every rule needs: the checked configuration, this checkout's package, sources as inputs.
+# The checked configuration, this checkout's package, and the package's files as inputs.
 import os
 import sys
 
 # Jobs find this interpreter and this checkout's package, installed or not.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "src")
-sys.path.insert(0, os.environ["PYTHONPATH"])
+sys.path.insert(0, os.path.join(workflow.basedir, "src"))
+os.environ.update(
+    PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
+    PYTHONPATH=os.path.join(workflow.basedir, "src"),
+)
 
 from smwm.configuration import Configuration
 from smwm.envs import environment_module
@@ -27,7 +29,7 @@ wildcard_constraints:
 
 
 def source_files(*modules):
-    """The package's files that a stage uses: editing one reruns the stage."""
+    """The package's files that a stage uses; after an edit of one, the stage runs again."""
     paths = {path for module in modules for path in sources(module)}
     return sorted(os.path.relpath(path) for path in paths)
 

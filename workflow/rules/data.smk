@@ -3,20 +3,22 @@
 
 rule collect:
     input:
-        code=lambda wildcards: source_files(
-            "smwm.data.collect", environment_module(wildcards.env)
-        ),
+        code=lambda wildcards: source_files("smwm.data.collect", environment_module(wildcards.env)),
     output:
         train="data/datasets/{scale}/{env}/train.h5",
         held_out="data/datasets/{scale}/{env}/eval.h5",
-    params:
-        folder=subpath(output.train, parent=True),
-        flags=lambda wildcards: CONFIG.flags("collect", wildcards.env),
     log:
         "results/{scale}/logs/collect/{env}.log",
     benchmark:
         "results/{scale}/benchmarks/collect/{env}.tsv"
     threads: 16
+    conda:
+        "../envs/simulators.yaml"
+    params:
+        folder=subpath(output.train, parent=True),
+        flags=lambda wildcards: CONFIG.flags("collect", wildcards.env),
+    message:
+        "collecting trajectories of {wildcards.env}"
     shell:
         "python -m smwm collect --env {wildcards.env} --out {params.folder:q}"
         " --workers {threads} {params.flags} > {log:q} 2>&1"
@@ -30,12 +32,16 @@ rule tasks:
         ),
     output:
         "results/{scale}/tasks/{env}.npz",
-    params:
-        flags=lambda wildcards: CONFIG.flags("tasks", wildcards.env),
     log:
         "results/{scale}/logs/tasks/{env}.log",
     benchmark:
         "results/{scale}/benchmarks/tasks/{env}.tsv"
+    conda:
+        "../envs/simulators.yaml"
+    params:
+        flags=lambda wildcards: CONFIG.flags("tasks", wildcards.env),
+    message:
+        "drawing planning tasks of {wildcards.env}"
     shell:
         "python -m smwm tasks --env {wildcards.env} --data {input.data:q} --out {output:q}"
         " {params.flags} > {log:q} 2>&1"

@@ -8,15 +8,19 @@ rule train:
     output:
         checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
         curves="results/{scale}/training/{env}/{method}/seed{seed}.csv",
-    params:
-        device=CONFIG.device,
-        model=lambda wildcards: CONFIG.flags("model", wildcards.env),
-        train=lambda wildcards: CONFIG.flags("train", wildcards.env, wildcards.method),
     log:
         "results/{scale}/logs/train/{env}/{method}/seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/train/{env}/{method}/seed{seed}.tsv"
     threads: lambda wildcards: CONFIG.settings("train", wildcards.env)["threads"]
+    conda:
+        "../envs/training.yaml"
+    params:
+        device=CONFIG.device,
+        model=lambda wildcards: CONFIG.flags("model", wildcards.env),
+        train=lambda wildcards: CONFIG.flags("train", wildcards.env, wildcards.method),
+    message:
+        "training {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
     shell:
         "python -m smwm train --data {input.data:q} --method {wildcards.method}"
         " --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"

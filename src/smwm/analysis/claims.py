@@ -142,7 +142,9 @@ def planning_rows(evidence: Evidence, env: str) -> list[tuple]:
             solved = outcomes(evidence.records, env, method)
             paper = _paper_rate(evidence, env, method)
             rule = "level"
-            rows.append(("C6", method, "success [%]", rate(solved), paper, solved.size, rule, target))
+            rows.append(
+                ("C6", method, "success [%]", rate(solved), paper, solved.size, rule, target)
+            )
     others = {"sigreg": "parity", "forward_only": "superiority", "random": "superiority"}
     if "smwm" in present:
         rows += [

@@ -65,9 +65,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         for split, chosen in split_episodes(settings).items():
             rows = len(chosen) * (settings.steps + 1)
             chosen_attributes = attributes | {"split": split, "source_episodes": chosen}
-            write_dataset(
-                out / f"{split}.h5", _read_parts(parts, chosen), rows, chosen_attributes
-            )
+            write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, chosen_attributes)
         for stale in out.glob(".parts-*"):
             shutil.rmtree(stale)
 

@@ -134,9 +134,7 @@ def read_dataset(
     return data
 
 
-def _check(
-    path: Path, data: Trajectories, image_size: int | None, action_dim: int | None
-) -> None:
+def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: int | None) -> None:
     pixels, actions = data.pixels, data.actions
 
     def require(holds: bool, what: str) -> None:
@@ -150,9 +148,7 @@ def _check(
     require(pixels.dtype == np.uint8, f"pixels are {pixels.dtype}, not uint8")
     require(actions.ndim == 2, f"action has shape {actions.shape}, not (N, A)")
     require(actions.dtype.kind == "f", f"action is {actions.dtype}, not float32")
-    require(
-        len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images"
-    )
+    require(len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images")
     require(
         data.lengths.ndim == 1 and data.lengths.shape == data.offsets.shape,
         "ep_len and ep_offset are not two lists of the same length",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import NamedTuple
 
 from smwm.envs.base import Environment
 from smwm.errors import InputError
 
-# name: class in the module of the same name
-ENVIRONMENTS = {"two_room": "TwoRoom"}
+
+class Entry(NamedTuple):
+    """An environment's class, in the module of its name, and its name for people."""
+
+    class_name: str
+    label: str
+
+
+ENVIRONMENTS = {"two_room": Entry("TwoRoom", "Two rooms")}
 
 
 def environment_module(name: str) -> str:
@@ -22,4 +30,4 @@ def environment_module(name: str) -> str:
 def make_environment(name: str, copies: int) -> Environment:
     """`copies` independent copies of the environment `name`, stepped together."""
     module = import_module(environment_module(name))
-    return getattr(module, ENVIRONMENTS[name])(copies)
+    return getattr(module, ENVIRONMENTS[name].class_name)(copies)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -21,7 +21,7 @@ class PixelGoalEnv(gymnasium.Env):
     `info` holds the state, the goal and the goal's image.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     def __init__(self, name: str, size: int = 224, render_mode: str | None = None) -> None:
         self._environment = make_environment(name, 1)
@@ -44,9 +44,7 @@ class PixelGoalEnv(gymnasium.Env):
         self._environment.restore(np.asarray(start, np.float64)[None])
         return self.render(), self._info()
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         self._environment.step(np.asarray(action)[None])
         success = self._environment.success(self._environment.states(), self._goal[None])
         return self.render(), float(success[0]), bool(success[0]), False, self._info()

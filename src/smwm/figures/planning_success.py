@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 
 from smwm.analysis.intervals import rate
 from smwm.analysis.records import outcomes, paper_success, planning_table, read_records
+from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import (
-    COLOURS,
-    ENV_LABELS,
     PAPER_COLOUR,
     new_figure,
     save_figure,
@@ -36,13 +35,16 @@ def draw(records: list[dict[str, Any]], paper: pd.DataFrame) -> Figure:
             _draw_bar(panel, x, method, records, env, table, paper)
         rows = table[table["env"] == env]
         panel.axhline(rows["solved_at_start"].iloc[0], color="#555555", lw=0.8, ls=":")
-        panel.set_title(ENV_LABELS.get(env, env))
+        panel.set_title(ENVIRONMENTS[env].label)
         panel.set_xticks([])
         panel.set_ylim(0, 105)
     panels[0].set_ylabel("planning success [%]")
     episodes, seeds = table["episodes"].iloc[0], table["seed"].nunique()
     handles = [
-        *(panels[0].bar(np.nan, np.nan, color=COLOURS[m], label=METHODS[m].label) for m in methods),
+        *(
+            panels[0].bar(np.nan, np.nan, color=METHODS[m].colour, label=METHODS[m].label)
+            for m in methods
+        ),
         panels[0].plot([], [], "o", color="white", mec="black", ms=3, label="one seed")[0],
         panels[0].plot([], [], "D", color=PAPER_COLOUR, ms=4, label="paper, mean")[0],
         panels[0].plot([], [], ":", color="#555555", lw=0.8, label="solved at the start")[0],
@@ -70,7 +72,7 @@ def _draw_bar(
         return
     estimate = rate(solved)
     error = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
-    panel.bar(x, estimate.value, 0.75, color=COLOURS[method])
+    panel.bar(x, estimate.value, 0.75, color=METHODS[method].colour)
     panel.errorbar(x, estimate.value, error, color="black", lw=1, capsize=3)
     seeds = table[(table["env"] == env) & (table["method"] == method)]["success_rate"]
     spread = x + np.linspace(-0.25, -0.1, len(seeds)) if len(seeds) > 1 else [x - 0.2]
@@ -116,6 +118,4 @@ def run(arguments: argparse.Namespace) -> None:
     stem = arguments.out / "planning_success"
     save_table(planning_table(records), stem.with_suffix(".csv"))
     save_figure(draw(records, paper_success(arguments.paper)), stem)
-    save_origin(
-        stem.with_suffix(".json"), __name__, arguments.records, settings_behind(records)
-    )
+    save_origin(stem.with_suffix(".json"), __name__, arguments.records, settings_behind(records))

@@ -14,14 +14,6 @@ from matplotlib.figure import Figure
 
 from smwm.files import code_version, replacing, sha256, write_bytes, write_json
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-COLOURS = {
-    "smwm": "#0072B2",
-    "sigreg": "#E69F00",
-    "forward_only": "#CC79A7",
-    "random": "#999999",
-}
-ENV_LABELS = {"two_room": "Two rooms"}
 PAPER_COLOUR = "#000000"
 RC = {
     "font.family": "DejaVu Sans",

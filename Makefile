@@ -1,0 +1,44 @@
+# make reproduce   everything from nothing: environment, data, models, figures
+# make test        the same environment, every test
+# make lint        style of Python, Snakemake and the workflow
+# make lock        renew requirements.lock from pyproject.toml
+#
+# SCALE=smoke CORES=4 PYTHON=python3.12 TORCH=cpu may follow.
+SCALE ?= $(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yaml)
+CORES ?= all
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: reproduce test lint lock
+.DELETE_ON_ERROR:
+
+# A workflow that was killed leaves Snakemake's lock behind; ours goes with its process, so
+# whoever holds it may clear the other.
+reproduce: $(VENV)/.ready
+	@mkdir -p .snakemake
+	@flock --nonblock --conflict-exit-code 75 .snakemake/running sh -c '\
+	  if ls .snakemake/locks/* >/dev/null 2>&1; then $(BIN)/snakemake --unlock --quiet all; fi; \
+	  $(BIN)/snakemake --cores $(CORES) --config scale=$(SCALE)' \
+	|| { [ $$? != 75 ] || echo "make: another run is working in this folder" >&2; exit 1; }
+	@echo "done: figures/$(SCALE)/planning_success.pdf, figures/$(SCALE)/replication.md"
+
+test: $(VENV)/.ready lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+$(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" workflow/setup.sh $(VENV)
+	@touch $@
+
+# torch pins the CUDA packages of its ordinary build itself; its CPU build needs none, so the
+# lock leaves them out and serves both.
+lock: $(VENV)/.ready
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra test \
+	  --no-annotate --no-header pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp
+	@{ echo "# Every package and version; written by: make lock"; cat lock.tmp; } > requirements.lock
+	@rm lock.tmp
