@@ -1,0 +1,99 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from smwm.data.collect import CollectSettings, collect, split_episodes
+from smwm.errors import InputError
+from smwm.files import sha256
+
+SETTINGS = CollectSettings(episodes=45, steps=12, image_size=16)
+
+
+def hashes(folder):
+    return {path.name: sha256(path) for path in sorted(folder.glob("*.h5"))}
+
+
+def test_result_does_not_depend_on_the_number_of_workers(tmp_path):
+    for workers in (1, 3):
+        collect("two_room", tmp_path / str(workers), SETTINGS, workers)
+    assert len(hashes(tmp_path / "1")) == 2
+    assert hashes(tmp_path / "1") == hashes(tmp_path / "3")
+
+
+def test_columns_are_those_of_the_public_layout(dataset_folder):
+    with h5py.File(dataset_folder / "train.h5") as file:
+        rows = 6 * 31
+        assert file["pixels"].shape == (rows, 16, 16, 3)
+        assert file["pixels"].dtype == np.uint8
+        assert file["action"].shape == (rows, 2)
+        assert file["action"].dtype == np.float32
+        assert file["state"].shape == (rows, 2)
+        np.testing.assert_array_equal(file["ep_len"], [31] * 6)
+        np.testing.assert_array_equal(file["ep_offset"], 31 * np.arange(6))
+        np.testing.assert_array_equal(file["episode_idx"], np.repeat(np.arange(6), 31))
+        np.testing.assert_array_equal(file["step_idx"], np.tile(np.arange(31), 6))
+        assert file.attrs["env"] == "two_room"
+        assert '"episodes": 8' in file.attrs["settings"]
+        assert file.attrs["code"]
+
+
+def test_splits_share_no_episode(dataset_folder):
+    contents = []
+    for split in ("train", "eval"):
+        with h5py.File(dataset_folder / f"{split}.h5") as file:
+            offsets = file["ep_offset"][:]
+            contents.append({file["state"][:][o : o + 31].tobytes() for o in offsets})
+    assert [len(content) for content in contents] == [6, 2]
+    assert not contents[0] & contents[1]
+    split = split_episodes(SETTINGS)
+    assert sorted(split["train"] + split["eval"]) == list(range(45))
+
+
+def test_another_seed_gives_other_episodes(tmp_path, train_data):
+    settings = CollectSettings(episodes=8, steps=30, image_size=16, held_out=0.25, data_seed=1)
+    collect("two_room", tmp_path, settings, workers=1)
+    with h5py.File(tmp_path / "train.h5") as file:
+        assert not np.array_equal(file["state"][:], train_data.states)
+
+
+def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
+    settings = ["--episodes", "400", "--steps", "50", "--image-size", "32"]
+    command = [sys.executable, "-m", "smwm", "collect", "--env", "two_room", *settings]
+
+    def start(name):
+        return subprocess.Popen(
+            [*command, "--out", tmp_path / name],
+            start_new_session=True,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    whole = start("whole")
+    assert "400" not in whole.communicate()[1].splitlines()[0]
+    killed = start("killed")
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "killed").glob(".parts-*/*.npz"))) < 3:
+        assert killed.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not hashes(tmp_path / "killed")
+
+    again = start("killed")
+    first_line = again.communicate()[1].splitlines()[0]
+    assert again.returncode == 0
+    assert int(first_line.split(": ")[1].split("/")[0]) >= 3 * 20 * 50  # goes on, not anew
+    assert hashes(tmp_path / "killed") == hashes(tmp_path / "whole")
+    assert not list((tmp_path / "killed").glob(".parts-*"))
+
+
+def test_split_must_leave_something_to_train_on():
+    with pytest.raises(InputError, match="held-out"):
+        split_episodes(CollectSettings(episodes=2, held_out=0.9))

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import torch
+
+from smwm.data.windows import Windows
+from smwm.errors import InputError
+
+
+def test_a_window_is_consecutive_frames_and_the_actions_between(train_data):
+    windows = Windows.of(train_data, frames=3, block=5)
+    pixels, actions = windows.gather(torch.tensor([31 + 4]))
+    np.testing.assert_array_equal(pixels[0], train_data.pixels[[35, 40, 45]])
+    np.testing.assert_array_equal(actions[0, 0], train_data.actions[35:40].reshape(-1))
+    np.testing.assert_array_equal(actions[0, 1], train_data.actions[40:45].reshape(-1))
+
+
+def test_samples_are_uint8_and_reproducible(train_data):
+    windows = Windows.of(train_data, frames=2, block=5)
+    torch.manual_seed(3)
+    first = windows.sample(8)
+    torch.manual_seed(3)
+    second = windows.sample(8)
+    assert first[0].dtype == torch.uint8
+    assert first[0].shape == (8, 2, 16, 16, 3)
+    assert first[1].shape == (8, 1, 10)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_every_window_can_be_drawn_and_no_other(train_data):
+    windows = Windows.of(train_data, frames=2, block=5)
+    assert windows.starts.tolist() == train_data.window_starts(5).tolist()
+
+
+def test_too_short_episodes_are_refused(train_data):
+    with pytest.raises(InputError, match="no episode has the 35 actions"):
+        Windows.of(train_data, frames=8, block=5)

@@ -1,0 +1,127 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smwm.__main__ import main
+from smwm.analysis.claims import COLUMNS as REPLICATION_COLUMNS
+from smwm.analysis.records import COLUMNS, planning_table, read_records
+from smwm.errors import InputError
+
+PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
+
+
+def record(method, seed, solved):
+    return {
+        "env": "two_room", "method": method, "seed": seed, "solved": solved,
+        "solved_at_start": [True, False, False, False], "replay_success": [True] * 4,
+        "planner": {"samples": 8}, "offset": 25, "budget": 50, "code": "0+a",
+        "eval_data_sha256": "e", "model": {"settings": {"steps": 5}, "data_sha256": "t"},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Records, embeddings and paper numbers as the workflow lays them out."""
+    solved = {"smwm": [True] * 4, "forward_only": [True, False, False, False]}
+    for method, outcome in solved.items():
+        for seed in (0, 1):
+            (tmp_path / f"{method}{seed}.json").write_text(
+                json.dumps(record(method, seed, outcome))
+            )
+            spread = 1.0 if method == "smwm" else 0.01
+            np.savez(
+                tmp_path / f"{method}{seed}.npz",
+                latents=spread * np.random.default_rng(seed).normal(size=(50, 3)),
+                origin=json.dumps({"model": {"env": "two_room", "method": method, "seed": seed}}),
+            )
+    (tmp_path / "paper.csv").write_text(PAPER)
+    return tmp_path
+
+
+def draw(folder, figure, *more):
+    records = sorted(map(str, folder.glob("*.json")))
+    words = ["figure", figure, "--records", *records, "--paper", str(folder / "paper.csv")]
+    return main([*words, "--out", str(folder / "out"), *more])
+
+
+def draw_replication(folder):
+    embeddings = sorted(map(str, folder.glob("*.npz")))
+    return draw(folder, "replication", "--embeddings", *embeddings, "--scale", "smoke")
+
+
+def test_planning_table_by_hand():
+    row = planning_table([record("smwm", 3, [True, True, False, False])]).iloc[0]
+    assert row["episodes"] == 4
+    assert row["success_rate"] == 50
+    assert row["solved_at_start"] == 25
+    assert row["success_rate_rest"] == pytest.approx(100 / 3)
+    assert row["replay_success"] == 100
+
+
+def test_planning_success_leaves_pdf_png_csv_and_origin(folder):
+    assert draw(folder, "planning_success") == 0
+    table = pd.read_csv(folder / "out" / "planning_success.csv")
+    assert list(table.columns) == list(COLUMNS)
+    assert table[table["method"] == "smwm"]["success_rate"].tolist() == [100, 100]
+    assert (folder / "out" / "planning_success.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "out" / "planning_success.png").read_bytes().startswith(b"\x89PNG")
+    origin = json.loads((folder / "out" / "planning_success.json").read_text())
+    assert len(origin["inputs"]) == 4
+    by_method = {group["method"]: group for group in origin["settings"]}
+    assert by_method["smwm"]["seeds"] == [0, 1]
+    assert by_method["smwm"]["train"] == {"steps": 5}
+
+
+def test_replication_has_the_promised_columns_and_rules(folder):
+    assert draw_replication(folder) == 0
+    table = pd.read_csv(folder / "out" / "replication.csv")
+    assert tuple(table.columns) == REPLICATION_COLUMNS
+    assert set(table["claim"]) == {"C1", "C6"}
+    assert set(table["verdict"]) <= {"reproduced", "partly", "not reproduced"}
+    text = (folder / "out" / "replication.md").read_text()
+    assert text.count("\n| C") == len(table)
+    assert "Rules behind the verdicts" in text
+    assert "otherwise not reproduced" in text
+
+
+def test_figures_are_the_same_bytes_every_time(folder):
+    outputs = []
+    for _ in range(2):
+        draw(folder, "planning_success")
+        draw_replication(folder)
+        outputs.append({p.name: p.read_bytes() for p in (folder / "out").iterdir()})
+    assert len(outputs[0]) == 7
+    assert outputs[0] == outputs[1]
+
+
+def test_no_text_overlaps_or_is_cut(folder):
+    from smwm.analysis.records import paper_success
+    from smwm.figures.planning_success import draw as draw_figure
+
+    figure = draw_figure(read_records(folder.glob("*.json")), paper_success(folder / "paper.csv"))
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    panel, legend = figure.axes[0], figure.legends[0]
+    texts = [panel.title, panel.yaxis.label, figure._supxlabel, *legend.get_texts()]
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    for i, box in enumerate(boxes):
+        assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[:i])
+
+
+def test_other_files_are_refused(tmp_path, capsys):
+    path = tmp_path / "record.json"
+    path.write_text("{}")
+    with pytest.raises(InputError, match=r"record\.json: not a record of `smwm plan`"):
+        read_records([path])
+    (tmp_path / "paper.csv").write_text("a,b\n1,2\n")
+    path.write_text(json.dumps(record("smwm", 0, [True] * 4)))
+    assert draw(tmp_path, "planning_success") == 2
+    assert "paper.csv: not a table of planning success" in capsys.readouterr().err
+    (tmp_path / "bad.npz").write_text("hello")
+    (tmp_path / "paper.csv").write_text(PAPER)
+    assert draw_replication(tmp_path) == 2
+    assert "bad.npz: not an export of `smwm embed`" in capsys.readouterr().err

@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from conftest import TINY_MODEL
+from smwm.models.world_model import ModelSettings, WorldModel
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return WorldModel(TINY_MODEL, 16, 10)
+
+
+def test_shapes(model):
+    pixels = torch.randint(0, 256, (5, 3, 16, 16, 3), dtype=torch.uint8)
+    latents = model.encode(pixels)
+    assert latents.shape == (5, 3, 6)
+    assert latents.dtype == torch.float32
+    actions = torch.randn(5, 2, 10)
+    assert model.predict(latents[:, :-1], actions).shape == (5, 2, 6)
+    assert model.infer_action(latents[:, :-1], latents[:, 1:]).shape == (5, 2, 10)
+    assert model.rollout(latents[:, 0], actions).shape == (5, 6)
+
+
+def test_rollout_repeats_predict(model):
+    z, actions = torch.randn(4, 6), torch.randn(4, 3, 10)
+    expected = z
+    for step in range(3):
+        expected = model.predict(expected, actions[:, step])
+    torch.testing.assert_close(model.rollout(z, actions), expected)
+
+
+def test_normalise_and_back(model):
+    model.action_mean.copy_(torch.arange(10.0))
+    model.action_std.copy_(torch.arange(1.0, 11.0))
+    actions = torch.randn(7, 10)
+    torch.testing.assert_close(model.denormalise(model.normalise(actions)), actions)
+    assert torch.equal(model.normalise(model.action_mean), torch.zeros(10))
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_any_image_size(size):
+    model = WorldModel(ModelSettings(), size, 4)
+    assert model.encode(torch.zeros(2, size, size, 3, dtype=torch.uint8)).shape == (2, 64)

@@ -1,0 +1,67 @@
+import pytest
+import torch
+
+from smwm.errors import InputError
+from smwm.planning.cem import PlannerSettings, plan
+
+LOW, HIGH = torch.full((2,), -3.0), torch.full((2,), 3.0)
+
+
+def quadratic(targets):
+    return lambda candidates: (candidates - targets[:, None]).square().sum((-1, -2))
+
+
+def solve(targets, cost=None, low=LOW, high=HIGH, seed=0, **changes):
+    settings = PlannerSettings(**({"horizon": 3} | changes))
+    generator = torch.Generator().manual_seed(seed)
+    return plan(cost or quadratic(targets), low, high, len(targets), settings, generator)
+
+
+def test_finds_the_minimum_of_each_problem():
+    targets = torch.empty(4, 3, 2).uniform_(-2, 2, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(solve(targets), targets, atol=0.05, rtol=0)
+
+
+def test_stays_within_bounds_and_finds_the_bounded_minimum():
+    targets = torch.full((2, 3, 2), 5.0)
+    best = solve(targets, low=torch.tensor([-1.0, -0.5]), high=torch.tensor([1.0, 0.5]))
+    torch.testing.assert_close(best, torch.tensor([1.0, 0.5]).expand(2, 3, 2))
+
+
+def test_keeps_its_best_sample():
+    """The plan is the cheapest candidate of all iterations, whatever the elites do."""
+    seen, costs = [], []
+
+    def rugged(candidates):
+        cost = torch.sin(37 * candidates.sum((-1, -2))) + candidates.square().sum((-1, -2))
+        seen.append(candidates.clone())
+        costs.append(cost.clone())
+        return cost
+
+    best = solve(torch.zeros(3, 3, 2), rugged, iterations=6, samples=20, elites=10)
+    candidates, costs = torch.cat(seen, 1), torch.cat(costs, 1)
+    expected = candidates[torch.arange(3), costs.argmin(1)]
+    torch.testing.assert_close(best, expected, rtol=0, atol=0)
+
+
+def test_the_mean_is_always_a_candidate():
+    means = []
+
+    def record(candidates):
+        means.append(candidates[:, 0].clone())
+        return candidates.square().sum((-1, -2))
+
+    solve(torch.zeros(1, 3, 2), record, iterations=3)
+    assert torch.equal(means[0], torch.zeros(1, 3, 2))
+    assert means[2].abs().max() < 1
+
+
+def test_same_seed_same_plan():
+    targets = torch.ones(2, 3, 2)
+    assert torch.equal(solve(targets, iterations=2), solve(targets, iterations=2))
+    assert not torch.equal(solve(targets, iterations=2), solve(targets, iterations=2, seed=1))
+
+
+def test_more_elites_than_samples_are_refused():
+    with pytest.raises(InputError, match=r"elites: 30 .* at most samples \(20\)"):
+        PlannerSettings(samples=20, elites=30)

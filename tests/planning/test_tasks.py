@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from smwm.errors import InputError
+from smwm.planning.tasks import TaskSettings, draw_tasks, load_tasks, save_tasks
+
+SETTINGS = TaskSettings(tasks=12, offset=10, budget=20)
+
+
+@pytest.fixture
+def tasks(eval_data):
+    return draw_tasks("two_room", eval_data, SETTINGS, "hash")
+
+
+def test_start_and_goal_come_from_one_episode(tasks, eval_data):
+    rows = [np.flatnonzero((eval_data.states == start).all(1))[0] for start in tasks.starts]
+    assert len(set(rows)) == 12
+    for row, goal, pixels in zip(rows, tasks.goals, tasks.goal_pixels, strict=True):
+        assert row // 31 == (row + 10) // 31
+        np.testing.assert_array_equal(eval_data.states[row + 10], goal)
+        np.testing.assert_array_equal(eval_data.pixels[row + 10], pixels)
+
+
+def test_replaying_the_recorded_actions_reaches_every_goal(tasks):
+    assert tasks.replay_success.all()
+
+
+def test_replay_of_other_actions_does_not(eval_data):
+    still = replace(eval_data, actions=np.zeros_like(eval_data.actions))
+    tasks = draw_tasks("two_room", still, SETTINGS, "hash")
+    np.testing.assert_array_equal(tasks.replay_success, tasks.solved_at_start)
+    assert not tasks.replay_success.all()
+
+
+def test_same_seed_same_tasks_other_seed_others(tasks, eval_data):
+    again = draw_tasks("two_room", eval_data, SETTINGS, "hash")
+    np.testing.assert_array_equal(tasks.starts, again.starts)
+    other = draw_tasks("two_room", eval_data, replace(SETTINGS, task_seed=1), "hash")
+    assert not np.array_equal(tasks.starts, other.starts)
+
+
+def test_file_round_trip(tasks, tmp_path):
+    save_tasks(tmp_path / "a.npz", tasks)
+    save_tasks(tmp_path / "b.npz", tasks)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    loaded = load_tasks(tmp_path / "a.npz")
+    assert (loaded.env, loaded.budget, loaded.image_size) == ("two_room", 20, 16)
+    np.testing.assert_array_equal(loaded.actions, tasks.actions)
+
+
+def test_too_many_tasks_are_refused(eval_data):
+    with pytest.raises(InputError, match="the held-out episodes have 40 starts with 10 steps"):
+        draw_tasks("two_room", eval_data, replace(SETTINGS, tasks=41), "hash")
+
+
+def test_trajectories_without_states_are_refused(eval_data):
+    with pytest.raises(InputError, match="no column 'state'"):
+        draw_tasks("two_room", replace(eval_data, states=None), SETTINGS, "hash")
+
+
+def test_other_file_is_refused(tmp_path):
+    path = tmp_path / "tasks.npz"
+    path.write_text("hello")
+    with pytest.raises(InputError, match=r"tasks\.npz: not a readable task file"):
+        load_tasks(path)

@@ -1,0 +1,99 @@
+import shutil
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from smwm.configuration import BLOCKS, Configuration, describe
+from smwm.errors import InputError
+from smwm.objectives import METHODS
+
+SCALES = sorted(path.stem for path in (ROOT / "config" / "scale").glob("*.yaml"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path / "config"
+
+
+def refused(base, words, folder=ROOT / "config"):
+    with pytest.raises(InputError, match=words) as error:
+        Configuration(base, folder)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_is_valid_and_complete(scale):
+    configuration = Configuration({"scale": scale}, ROOT / "config")
+    for env in configuration.envs:
+        for block in BLOCKS:
+            assert configuration.settings(block, env)
+        for method in configuration.methods:
+            assert configuration.settings("train", env, method)["weight"] >= 0
+
+
+def test_default_scale_is_laptop():
+    base = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    assert Configuration(base, ROOT / "config").scale == "laptop"
+
+
+def test_later_layers_win():
+    base = {
+        "scale": "smoke",
+        "train": {"steps": 7, "weight": 0.5, "batch_size": 9},
+        "methods": {"smwm": {"weight": 1.0}},
+        "envs": {"two_room": {"train": {"batch_size": 8}, "methods": {"smwm": {"steps": 6}}}},
+    }
+    configuration = Configuration(base, ROOT / "config")
+    settings = configuration.settings("train", "two_room", "smwm")
+    assert (settings["steps"], settings["weight"], settings["batch_size"]) == (6, 1.0, 8)
+    assert configuration.settings("train", "two_room")["steps"] == 7
+    assert configuration.methods == ["smwm"]
+
+
+def test_flags_are_those_of_the_command_line():
+    flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
+    assert flags == "--encoder cnn --channels 4 8 --latent-dim 8 --width 16 --depth 2"
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ({"scal": "smoke"}, r"unknown key 'scal' \(did you mean 'scale'\?\), allowed: "),
+        ({"scale": "huge"}, "scale: 'huge' is unknown, allowed: .*laptop"),
+        ({"train": {"stepz": 3}}, r"train: unknown key 'stepz' \(did you mean 'steps'\?\)"),
+        ({"train": {"steps": 0}}, "train.steps: 0 is not allowed, it must be at least 1"),
+        ({"train": {"learning_rate": "1e-3"}}, "train.learning_rate: '1e-3'.*write 0.001"),
+        ({"train": {"precision": "half"}}, r"train.precision: 'half'.*\['float32', 'bfloat16'\]"),
+        ({"methods": {"magic": {}}}, "methods: unknown key 'magic', allowed: forward_only"),
+        ({"envs": {"maze": {}}}, "envs: unknown key 'maze', allowed: two_room"),
+        ({"envs": {"two_room": {"planer": {}}}}, r"envs.two_room: unknown key 'planer' \(did"),
+        ({"seeds": []}, "seeds: .* must have at least 1 entry"),
+        ({"seeds": [1, 1]}, "seeds: .* must not repeat"),
+        ({"device": "tpu"}, "device: 'tpu' is not allowed"),
+        ([], "must be of type object"),
+    ],
+)
+def test_bad_configuration_is_one_clear_line(base, words):
+    refused(base, words)
+
+
+def test_bad_scale_file_is_named(folder):
+    (folder / "scale" / "smoke.yaml").write_text("train: {steps: many}")
+    refused({"scale": "smoke"}, r"scale/smoke\.yaml: train\.steps: 'many' is not", folder)
+    (folder / "scale" / "smoke.yaml").write_text("train: {")
+    refused({"scale": "smoke"}, r"scale/smoke\.yaml: not readable as YAML", folder)
+    (folder / "scale" / "smoke.yaml").write_text("train: {steps: 3}")
+    refused({"scale": "smoke"}, r"scale/smoke\.yaml: seeds: is missing", folder)
+    (folder / "scale" / "smoke.yaml").write_text("a: !!python/object/apply:os.getcwd []")
+    refused({"scale": "smoke"}, "not readable as YAML", folder)
+
+
+def test_the_config_readme_explains_every_key():
+    """Renew with: python -m smwm settings"""
+    text = (ROOT / "config" / "README.md").read_text()
+    assert describe().strip() in text
+    for key in ("scale", "device", "seeds", "methods", "envs", "description"):
+        assert f"`{key}`" in text
+    assert all(f"`{method}`" in text for method in METHODS)

@@ -1,0 +1,157 @@
+import csv
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TINY_MODEL
+from smwm.device import choose_device
+from smwm.errors import InputError
+from smwm.models.checkpoint import load_model
+from smwm.objectives import TRAINED
+from smwm.train import TrainSettings, schedule, train
+
+SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)
+
+
+def run(data, folder, settings=SETTINGS, method="smwm", seed=0):
+    out, log = folder / "model.pt", folder / "log.csv"
+    train(method, data, out, log, seed, settings, TINY_MODEL, {"seed": seed})
+    return out, log
+
+
+def contents(paths):
+    return [path.read_bytes() for path in paths]
+
+
+@pytest.mark.parametrize("method", TRAINED)
+def test_same_seed_same_bytes_other_seed_others(train_data, tmp_path, method):
+    first = contents(run(train_data, tmp_path / "a", method=method))
+    assert first == contents(run(train_data, tmp_path / "b", method=method))
+    assert first[1] != contents(run(train_data, tmp_path / "c", method=method, seed=1))[1]
+
+
+@pytest.mark.parametrize("method", TRAINED)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_interrupted_run_ends_with_the_same_bytes(
+    train_data, tmp_path, monkeypatch, method, precision
+):
+    settings = replace(SETTINGS, precision=precision)
+    whole = contents(run(train_data, tmp_path / "whole", settings, method))
+
+    class StoppedError(Exception):
+        pass
+
+    def stop_at_eight(step, settings):
+        if step == 8:
+            raise StoppedError
+        return schedule(step, settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("smwm.train.schedule", stop_at_eight)
+        with pytest.raises(StoppedError):
+            run(train_data, tmp_path / "cut", settings, method)
+    assert (tmp_path / "cut" / ".model.pt.restart").exists()
+
+    steps = []
+    monkeypatch.setattr(
+        "smwm.train.schedule", lambda step, s: steps.append(step) or schedule(step, s)
+    )
+    assert contents(run(train_data, tmp_path / "cut", settings, method)) == whole
+    assert steps == list(range(6, 13))  # from the restart point at step 5
+    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == ["log.csv", "model.pt"]
+
+
+def test_restart_point_of_another_run_is_not_used(train_data, tmp_path):
+    expected = contents(run(train_data, tmp_path / "a", seed=1))
+    run(train_data, tmp_path / "b", seed=0)
+    (tmp_path / "b" / ".model.pt.restart").write_bytes(b"damaged")
+    assert contents(run(train_data, tmp_path / "b", seed=1)) == expected
+
+
+def test_killed_process_goes_on(dataset_folder, tmp_path):
+    def start(out):
+        flags = "--steps 400 --batch-size 32 --save-every 20 --channels 4 8 --width 16"
+        return subprocess.Popen(
+            [sys.executable, "-m", "smwm", "train", "--method", "smwm", *flags.split(),
+             "--data", dataset_folder / "train.h5", "--out", tmp_path / out / "m.pt",
+             "--log", tmp_path / out / "m.csv", "--device", "cpu"],
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    assert start("whole").communicate()[1].startswith("train smwm seed 0: 0/400")
+    killed = start("killed")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "killed" / ".m.pt.restart").exists():
+        assert killed.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not (tmp_path / "killed" / "m.pt").exists()
+
+    first_line = start("killed").communicate()[1].splitlines()[0]
+    assert not first_line.startswith("train smwm seed 0: 0/400")
+    for name in ("m.pt", "m.csv"):
+        whole, cut = (tmp_path / run / name for run in ("whole", "killed"))
+        assert whole.read_bytes() == cut.read_bytes()
+
+
+def test_log_holds_terms_spread_and_rank(train_data, tmp_path):
+    _, log = run(train_data, tmp_path)
+    rows = list(csv.DictReader(log.open()))
+    assert [row["step"] for row in rows] == ["4", "5", "8", "10", "12"]
+    assert set(rows[0]) == {
+        "step", "loss", "forward", "regulariser", "gradient_norm", "embedding_std",
+        "effective_rank",
+    }  # fmt: skip
+    assert all(1 <= float(row["effective_rank"]) <= 6 for row in rows)
+
+
+def test_actions_are_normalised_with_the_training_split(train_data, tmp_path):
+    out, _ = run(train_data, tmp_path)
+    model, _ = load_model(out)
+    mean, std = train_data.action_statistics()
+    np.testing.assert_allclose(model.action_mean, np.tile(mean, 5), atol=1e-6)
+    np.testing.assert_allclose(model.action_std, np.tile(std, 5), atol=1e-6)
+
+
+def test_training_lowers_the_loss(train_data, tmp_path):
+    settings = replace(SETTINGS, steps=150, batch_size=32, log_every=10)
+    _, log = run(train_data, tmp_path, settings)
+    losses = [float(row["loss"]) for row in csv.DictReader(log.open())]
+    assert losses[-1] < 0.95 * losses[0]
+
+
+def test_breakdown_stops_with_one_clear_line_and_keeps_old_results(train_data, tmp_path):
+    out, log = run(train_data, tmp_path)
+    before = contents([out, log])
+    broken = replace(SETTINGS, learning_rate=1e30, gradient_clip=1e30, warm_up=0.0)
+    with pytest.raises(InputError, match=r"training of smwm broke down: the loss is .* at step"):
+        run(train_data, tmp_path, broken)
+    assert contents([out, log]) == before
+    assert not (tmp_path / ".model.pt.restart").exists()
+
+
+def test_schedule_warms_up_and_ends_at_zero():
+    settings = TrainSettings(steps=100, warm_up=0.1)
+    values = [schedule(step, settings) for step in range(1, 101)]
+    assert values[4] == pytest.approx(0.5)
+    assert max(values) == pytest.approx(1.0)
+    assert values[-1] == pytest.approx(0.0)
+    assert values[9:] == sorted(values[9:], reverse=True)
+    assert all(math.isfinite(value) for value in values)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_missing_gpu_is_said():
+    assert choose_device("auto").type == "cpu"
+    with pytest.raises(InputError, match="cuda is not available on this machine, allowed: auto"):
+        choose_device("cuda")
