@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from smwm.data.dataset import read_dataset
 from smwm.models.world_model import ModelSettings
 
 ROOT = Path(__file__).parents[1]
+os.environ["PYTHONPATH"] = str(ROOT / "src")  # for the processes that tests start
 TINY_MODEL = ModelSettings(channels=(4, 8), latent_dim=6, width=16)
 
 

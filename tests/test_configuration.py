@@ -52,6 +52,14 @@ def test_later_layers_win():
     assert configuration.methods == ["smwm"]
 
 
+def test_numbers_given_as_text_on_the_command_line_are_numbers():
+    base = {"scale": "smoke", "train": {"steps": "7", "learning_rate": "0.01"}, "seeds": ["4"]}
+    configuration = Configuration(base, ROOT / "config")
+    settings = configuration.settings("train", "two_room")
+    assert (settings["steps"], settings["learning_rate"]) == (7, 0.01)
+    assert configuration.seeds == [4]
+
+
 def test_flags_are_those_of_the_command_line():
     flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
     assert flags == "--encoder cnn --channels 4 8 --latent-dim 8 --width 16 --depth 2"

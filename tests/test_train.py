@@ -106,7 +106,7 @@ def test_killed_process_goes_on(dataset_folder, tmp_path):
 
 def test_log_holds_terms_spread_and_rank(train_data, tmp_path):
     _, log = run(train_data, tmp_path)
-    rows = list(csv.DictReader(log.open()))
+    rows = list(csv.DictReader(log.read_text().splitlines()))
     assert [row["step"] for row in rows] == ["4", "5", "8", "10", "12"]
     assert set(rows[0]) == {
         "step", "loss", "forward", "regulariser", "gradient_norm", "embedding_std",
@@ -126,7 +126,7 @@ def test_actions_are_normalised_with_the_training_split(train_data, tmp_path):
 def test_training_lowers_the_loss(train_data, tmp_path):
     settings = replace(SETTINGS, steps=150, batch_size=32, log_every=10)
     _, log = run(train_data, tmp_path, settings)
-    losses = [float(row["loss"]) for row in csv.DictReader(log.open())]
+    losses = [float(row["loss"]) for row in csv.DictReader(log.read_text().splitlines())]
     assert losses[-1] < 0.95 * losses[0]
 
 
@@ -134,7 +134,7 @@ def test_breakdown_stops_with_one_clear_line_and_keeps_old_results(train_data, t
     out, log = run(train_data, tmp_path)
     before = contents([out, log])
     broken = replace(SETTINGS, learning_rate=1e30, gradient_clip=1e30, warm_up=0.0)
-    with pytest.raises(InputError, match=r"training of smwm broke down: the loss is .* at step"):
+    with pytest.raises(InputError, match=r"training of smwm broke down: .* not finite at step"):
         run(train_data, tmp_path, broken)
     assert contents([out, log]) == before
     assert not (tmp_path / ".model.pt.restart").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ class Configuration:
         Raises InputError naming the file and the key, what is wrong, and what is allowed.
         """
         folder = Path(folder)
+        base = unquote(base)
         check(base, base_schema(), f"{folder}/config.yaml or --config")
         self.scale = base.get("scale", "laptop")
         self.device = base.get("device", "auto")
@@ -133,6 +135,19 @@ def read_yaml(path: Path) -> Any:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())})"
         ) from error
+
+
+def unquote(value: Any) -> Any:
+    """Numbers for texts that spell one: Snakemake hands on nested `--config` values as text."""
+    if isinstance(value, Mapping):
+        return {key: unquote(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unquote(item) for item in value]
+    if isinstance(value, str):
+        with suppress(yaml.YAMLError):
+            parsed = yaml.safe_load(value)
+            return parsed if isinstance(parsed, int | float) else value
+    return value
 
 
 def merge(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

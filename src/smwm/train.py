@@ -98,8 +98,8 @@ def train(
 
             saves = step % settings.save_every == 0 or step == settings.steps
             if saves or step % settings.log_every == 0:
+                stop_if_not_finite(step, terms["loss"] + norm, method, settings, restart)
                 rows.append(measure(step, terms, norm, batch.latents))
-                stop_if_not_finite(rows[-1], method, settings, restart)
             if saves and step < settings.steps:
                 save_restart(restart, model, optimiser, provenance, rows)
             progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
@@ -138,12 +138,15 @@ def measure(step: int, terms: dict[str, Tensor], norm: Tensor, latents: Tensor) 
     return {"step": step, **row, "effective_rank": effective_rank(flat).item()}
 
 
-def stop_if_not_finite(row: dict, method: str, settings: TrainSettings, restart: Path) -> None:
-    if math.isfinite(row["loss"]) and math.isfinite(row["gradient_norm"]):
+def stop_if_not_finite(
+    step: int, value: Tensor, method: str, settings: TrainSettings, restart: Path
+) -> None:
+    """Raise InputError if `value` is not a number; the restart point is then of no use."""
+    if math.isfinite(value.item()):
         return
     restart.unlink(missing_ok=True)
     raise InputError(
-        f"training of {method} broke down: the loss is {row['loss']} at step {row['step']}; "
+        f"training of {method} broke down: loss or gradient is not finite at step {step}; "
         f"try a learning_rate below {settings.learning_rate} or precision float32"
     )
 

@@ -25,8 +25,9 @@ def test_seeds_that_agree_on_every_task_add_nothing():
 
 def test_independent_seeds_add_trials_but_never_more_than_there_are():
     rng = np.random.default_rng(0)
-    solved = rng.random((5, 400)) < 0.5
-    assert 1200 < effective_sample_size(solved) <= 2000
+    sizes = [effective_sample_size(rng.random((5, 400)) < 0.5) for _ in range(50)]
+    assert np.median(sizes) > 1300
+    assert max(sizes) <= 2000 + 1e-6
 
 
 def test_seeds_that_differ_widen_the_interval():

@@ -20,5 +20,5 @@ def test_effective_rank_counts_equal_directions_and_ignores_scale():
 
 def test_collapse_has_no_spread():
     latents = torch.full((10, 4), 0.7)
-    assert embedding_std(latents).item() == pytest.approx(0, abs=1e-12)
+    assert embedding_std(latents).item() == pytest.approx(0, abs=1e-6)
     assert torch.isfinite(effective_rank(latents))

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from conftest import TINY_MODEL
+from smwm.errors import InputError
 from smwm.models.world_model import ModelSettings, WorldModel
 
 
@@ -36,6 +37,11 @@ def test_normalise_and_back(model):
     actions = torch.randn(7, 10)
     torch.testing.assert_close(model.denormalise(model.normalise(actions)), actions)
     assert torch.equal(model.normalise(model.action_mean), torch.zeros(10))
+
+
+def test_image_that_is_too_small_for_the_encoder_is_refused():
+    with pytest.raises(InputError, match="channels: 5 layers are too many for images of 32 px"):
+        WorldModel(ModelSettings(channels=(4, 4, 4, 4, 4)), 32, 4)
 
 
 @pytest.mark.parametrize("size", [16, 32, 64])

@@ -51,8 +51,8 @@ def test_file_round_trip(tasks, tmp_path):
 
 
 def test_too_many_tasks_are_refused(eval_data):
-    with pytest.raises(InputError, match="the held-out episodes have 40 starts with 10 steps"):
-        draw_tasks("two_room", eval_data, replace(SETTINGS, tasks=41), "hash")
+    with pytest.raises(InputError, match="the held-out episodes have 42 starts with 10 steps"):
+        draw_tasks("two_room", eval_data, replace(SETTINGS, tasks=43), "hash")
 
 
 def test_trajectories_without_states_are_refused(eval_data):

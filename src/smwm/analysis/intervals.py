@@ -29,17 +29,22 @@ class Estimate(NamedTuple):
 def effective_sample_size(solved: np.ndarray) -> float:
     """How many independent trials the outcomes (seeds, tasks) of one task set are worth.
 
-    The variance of the mean is the sum of what tasks and what seeds contribute. Between the
-    number of tasks, where it cannot be told (all equal), and that of all trials.
+    The variance of the mean is estimated from the two-way layout: what tasks and what seeds
+    contribute, less their interaction, which both contain. Never more than the number of
+    trials; the number of tasks where all outcomes are equal.
     """
     seeds, tasks = solved.shape
-    rate = solved.mean()
-    variance = solved.mean(0).var() / tasks
-    if seeds > 1:
-        variance += solved.mean(1).var(ddof=1) / seeds
-    if variance == 0:
+    rate, by_task, by_seed = solved.mean(), solved.mean(0), solved.mean(1)
+    if rate in (0.0, 1.0):
         return float(tasks)
-    return float(min(rate * (1 - rate) / variance, solved.size))
+    variance = by_task.var() / tasks
+    if seeds > 1:
+        interaction = solved - by_task - by_seed[:, None] + rate
+        freedom = (seeds - 1) * max(tasks - 1, 1)
+        variance += by_seed.var(ddof=1) / seeds
+        variance -= (interaction**2).sum() / freedom / solved.size
+    binomial = rate * (1 - rate)
+    return float(binomial / max(variance, binomial / solved.size))
 
 
 def rate(solved: np.ndarray) -> Estimate:

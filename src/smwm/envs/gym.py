@@ -54,7 +54,11 @@ class PixelGoalEnv(gymnasium.Env):
 
     def _info(self) -> dict[str, Any]:
         state = self._environment.states()[0]
-        return {"state": state, "goal": self._goal, "goal_pixels": self._goal_pixels}
+        return {
+            "state": state,
+            "goal": self._goal.copy(),
+            "goal_pixels": self._goal_pixels.copy(),
+        }
 
 
 for _name in ENVIRONMENTS:

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib
 import pandas as pd
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from smwm.files import code_version, replacing, sha256, write_bytes, write_json
@@ -34,9 +35,10 @@ RC = {
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure in the common style; sizes in inches."""
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update(RC)
-    return Figure(figsize=(width, height))
+    with matplotlib.rc_context(RC):
+        figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def save_figure(figure: Figure, stem: Path) -> None:

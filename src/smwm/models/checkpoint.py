@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ def load_tensors(path: Path, keys: set[str]) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, OSError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0][:120]
+        reason = " ".join(str(error).split())[:120] or "empty"
         raise InputError(f"{path}: not a readable checkpoint ({reason})") from error
     if not isinstance(content, dict) or not keys <= content.keys():
         raise InputError(f"{path}: not a checkpoint with {', '.join(sorted(keys))}")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from smwm.errors import InputError
+
 
 class ConvolutionalEncoder(nn.Sequential):
     """Strided convolutions and a linear map: the encoder of the small scales.
@@ -22,6 +24,10 @@ class ConvolutionalEncoder(nn.Sequential):
             convolution = nn.Conv2d(width, next_width, 2 * stride, stride, padding=stride // 2)
             layers += [convolution, nn.ReLU()]
             width, side = next_width, side // stride
+        if side < 1:
+            raise InputError(
+                f"channels: {len(channels)} layers are too many for images of {image_size} px"
+            )
         super().__init__(*layers, nn.Flatten(), nn.Linear(width * side * side, latent_dim))
 
 

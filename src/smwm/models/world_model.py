@@ -16,7 +16,7 @@ class ModelSettings:
     """Model."""
 
     encoder: str = setting("cnn", "kind of encoder", choices=tuple(ENCODERS))
-    channels: tuple[int, ...] = setting((16, 32, 64, 128), "widths of the encoder", at_least=1)
+    channels: tuple[int, ...] = setting((16, 32, 64), "widths of the encoder", at_least=1)
     latent_dim: int = setting(64, "dimensions of the latent", at_least=1)
     width: int = setting(256, "width of the forward and inverse model", at_least=1)
     depth: int = setting(2, "hidden layers of the forward and inverse model", at_least=1)

@@ -1,0 +1,191 @@
+"""The real workflow, at scale smoke, in a copy of this repository."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from conftest import ROOT
+
+COPIED = ("Snakefile", "config", "profiles", "resources", "src", "workflow")
+FIGURES = (
+    "planning_success.pdf", "planning_success.png", "planning_success.csv",
+    "planning_success.json", "replication.csv", "replication.md", "replication.json",
+)  # fmt: skip
+
+
+def fresh_copy(folder):
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def start(folder, *words, scale="smoke"):
+    command = [sys.executable, "-m", "snakemake", "--config", f"scale={scale}"]
+    return subprocess.Popen(
+        [*command, *words], cwd=folder, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def snakemake(folder, *words, **options):
+    process = start(folder, *words, **options)
+    output = process.communicate()[0]
+    return process.returncode, output
+
+
+def run_all(folder):
+    status, output = snakemake(folder, "--cores", "2")
+    assert status == 0, output
+    return figures(folder)
+
+
+def figures(folder):
+    return {name: (folder / "figures" / "smoke" / name).read_bytes() for name in FIGURES}
+
+
+def planned(folder, *words):
+    """Rules that a dry run would run."""
+    status, output = snakemake(folder, "-n", "--quiet", "host", *words)
+    assert status == 0, output
+    counts = output.split("job ", 1)[-1] if "job " in output else ""
+    return {line.split()[0] for line in counts.splitlines() if line.split()[1:2]} & {
+        "collect", "tasks", "train", "plan", "embed", "planning_success", "replication",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = fresh_copy(tmp_path_factory.mktemp("workflow") / "a folder with späces")
+    run_all(folder)
+    return folder
+
+
+def test_every_figure_is_made_and_has_its_columns(finished):
+    made = figures(finished)
+    assert all(made.values())
+    table = pd.read_csv(finished / "figures/smoke/planning_success.csv")
+    assert set(table["method"]) == {"smwm", "sigreg", "forward_only", "random"}
+    assert (table["replay_success"] == 100).all()
+    replication = pd.read_csv(finished / "figures/smoke/replication.csv")
+    assert set(replication["claim"]) == {"C1", "C6"}
+    assert set(replication["scale"]) == {"smoke"}
+
+
+def test_every_rule_leaves_a_log_and_a_benchmark(finished):
+    results = finished / "results" / "smoke"
+    logs = {p.relative_to(results / "logs").with_suffix("") for p in results.glob("logs/**/*.log")}
+    times = {
+        p.relative_to(results / "benchmarks").with_suffix("")
+        for p in results.glob("benchmarks/**/*.tsv")
+    }
+    assert logs == times
+    assert {path.parts[0] for path in logs} == {
+        "collect", "tasks", "train", "plan", "embed", "figures",
+    }  # fmt: skip
+
+
+def test_results_carry_where_they_come_from(finished):
+    path = finished / "results/smoke/planning/two_room/smwm/seed0.json"
+    record = json.loads(path.read_text())
+    assert record["model"]["settings"]["steps"] == 20
+    assert len(record["model"]["data_sha256"]) == 64
+    assert len(record["checkpoint_sha256"]) == 64
+    origin = json.loads((finished / "figures/smoke/replication.json").read_text())
+    assert "results/smoke/planning/two_room/smwm/seed0.json" in origin["inputs"]
+
+
+def test_nothing_is_left_to_do(finished):
+    status, output = snakemake(finished, "-n")
+    assert status == 0
+    assert "Nothing to be done" in output
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        ("planning/cem.py", {"plan", "planning_success", "replication"}),
+        ("figures/planning_success.py", {"planning_success", "replication"}),
+        ("figures/replication.py", {"replication"}),
+        ("analysis/embed.py", {"embed", "replication"}),
+        ("train.py", {"train", "plan", "embed", "planning_success", "replication"}),
+        ("configuration.py", set()),
+        ("envs/gym.py", set()),
+    ],
+)
+def test_touching_a_source_reruns_the_stages_that_use_it_and_no_others(finished, source, rules):
+    path = finished / "src" / "smwm" / source
+    before = path.stat()
+    path.touch()
+    try:
+        assert planned(finished) == rules
+    finally:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_changing_one_methods_weight_retrains_that_method_only(finished):
+    change = "methods={smwm: {weight: 2.0}, sigreg: {weight: 0.09}, forward_only: {}, random: {}}"
+    status, output = snakemake(finished, "-n", "--config", "scale=smoke", change)
+    assert status == 0, output
+    trained = [line for line in output.splitlines() if "training " in line]
+    assert len(trained) == 1
+    assert "training smwm on two_room" in trained[0]
+
+
+def test_one_figure_can_be_asked_for_alone(finished):
+    status, output = snakemake(finished, "-n", "--forceall", "figures/smoke/planning_success.pdf")
+    assert status == 0
+    assert "drawing planning_success" in output
+    assert "replication" not in output
+
+
+def test_same_seed_same_figures_in_another_folder(finished, tmp_path):
+    other = run_all(fresh_copy(tmp_path / "other"))
+    assert other == figures(finished)
+
+
+@pytest.mark.parametrize("stage", ["collect", "train", "plan"])
+def test_killed_workflow_goes_on_and_gives_the_same_figures(finished, tmp_path, stage):
+    """kill -9 of Snakemake alone, which leaves the stage running, then of everything."""
+    folder = fresh_copy(tmp_path / "killed")
+    for whole in (False, True):
+        process = start(folder, "--cores", "2")
+        deadline = time.monotonic() + 300
+        logs = folder / "results" / "smoke" / "logs" / stage
+        while not any(path.stat().st_size for path in logs.glob("**/*.log")):
+            assert process.poll() is None, "ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        if whole:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        if not whole:
+            for path in logs.glob("**/*.log"):
+                path.unlink()
+        snakemake(folder, "--unlock")
+    assert run_all(folder) == figures(finished)
+
+
+def test_unknown_key_is_one_clear_line(tmp_path):
+    folder = fresh_copy(tmp_path / "bad")
+    path = folder / "config" / "config.yaml"
+    path.write_text("scale: smoke\ntrain: {stepz: 3}\n")
+    status, output = snakemake(folder, "--cores", "1")
+    assert status != 0
+    assert "train: unknown key 'stepz' (did you mean 'steps'?)" in output
+    assert "Traceback" not in output
