@@ -73,7 +73,10 @@ def test_flags_are_those_of_the_command_line():
         ({"train": {"stepz": 3}}, r"train: unknown key 'stepz' \(did you mean 'steps'\?\)"),
         ({"train": {"steps": 0}}, "train.steps: 0 is not allowed, it must be at least 1"),
         ({"train": {"learning_rate": "1e-3"}}, "train.learning_rate: '1e-3'.*write 0.001"),
-        ({"train": {"precision": "half"}}, r"train.precision: 'half'.*\['float32', 'bfloat16'\]"),
+        (
+            {"train": {"precision": "half"}},
+            r"train.precision: 'half'.*\['auto', 'float32', 'bfloat16'\]",
+        ),
         ({"methods": {"magic": {}}}, "methods: unknown key 'magic', allowed: forward_only"),
         ({"envs": {"maze": {}}}, "envs: unknown key 'maze', allowed: two_room"),
         ({"envs": {"two_room": {"planer": {}}}}, r"envs.two_room: unknown key 'planer' \(did"),

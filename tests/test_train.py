@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from conftest import TINY_MODEL
-from smwm.device import choose_device
+from smwm.device import choose_device, choose_precision
 from smwm.errors import InputError
 from smwm.models.checkpoint import load_model
 from smwm.objectives import TRAINED
@@ -148,6 +148,16 @@ def test_schedule_warms_up_and_ends_at_zero():
     assert values[-1] == pytest.approx(0.0)
     assert values[9:] == sorted(values[9:], reverse=True)
     assert all(math.isfinite(value) for value in values)
+
+
+def test_precision_is_chosen_by_what_the_hardware_computes_in(monkeypatch):
+    cpu = torch.device("cpu")
+    assert choose_precision("float32", cpu) == "float32"
+    assert choose_precision("bfloat16", cpu) == "bfloat16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    assert choose_precision("auto", cpu) == "bfloat16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    assert choose_precision("auto", cpu) == "float32"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -43,7 +43,7 @@ esac
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "setup: installing the packages of requirements.lock into $venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.lock
+"$venv/bin/pip" install --disable-pip-version-check -r requirements.lock
 "$venv/bin/pip" install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable .
 "$venv/bin/python" -m smwm doctor --install

@@ -9,6 +9,7 @@ import torch
 from smwm.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def choose_device(name: str) -> torch.device:
@@ -18,6 +19,18 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device: cuda is not available on this machine, allowed: auto, cpu")
     return torch.device(name)
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """`auto` is bfloat16 where the hardware computes in it, which is faster, else float32."""
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        abilities = getattr(torch.cpu, "get_capabilities", dict)()
+        fast = abilities.get("avx512_bf16", False) or abilities.get("amx_bf16", False)
+    return "bfloat16" if fast else "float32"
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:

@@ -6,7 +6,7 @@ import argparse
 import csv
 import io
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.windows import Windows
-from smwm.device import DEVICES, autocast, choose_device
+from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision
 from smwm.errors import InputError
 from smwm.files import code_version, exclusive, sha256, write_bytes
 from smwm.models.checkpoint import load_model, load_tensors, save_model, save_tensors
@@ -43,9 +43,7 @@ class TrainSettings:
     weight_decay: float = setting(1e-3, "AdamW's weight decay", at_least=0.0)
     warm_up: float = setting(0.05, "share of steps to warm up", at_least=0.0, at_most=1.0)
     gradient_clip: float = setting(1.0, "largest gradient norm", above=0.0)
-    precision: str = setting(
-        "bfloat16", "arithmetic of the networks", choices=("float32", "bfloat16")
-    )
+    precision: str = setting("auto", "arithmetic of the networks", choices=PRECISIONS)
     threads: int = setting(1, "CPU threads; another number gives other rounding", at_least=1)
     log_every: int = setting(50, "steps between two rows of the log", at_least=1)
     save_every: int = setting(250, "steps between two restart points", at_least=1)
@@ -69,6 +67,7 @@ def train(
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(seed)
+    precision = choose_precision(settings.precision, device)
     windows = Windows.of(data, settings.frames, settings.block, device)
     model = WorldModel(model_settings, data.image_size, data.action_dim * settings.block)
     set_action_statistics(model, data, settings.block)
@@ -88,7 +87,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
             pixels, actions = windows.sample(settings.batch_size)
-            with autocast(settings.precision, device):
+            with autocast(precision, device):
                 batch = Batch(model.encode(pixels), model.normalise(actions), settings.projections)
                 terms = loss_terms(method, model, batch, settings.weight)
             optimiser.zero_grad(set_to_none=True)
@@ -225,6 +224,7 @@ def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, TrainSettings)
     model_settings = from_arguments(arguments, ModelSettings)
     device = choose_device(arguments.device)
+    settings = replace(settings, precision=choose_precision(settings.precision, device))
     data = read_dataset(arguments.data)
     provenance = {
         "method": arguments.method,
