@@ -74,7 +74,8 @@ RULES = {
         lambda e, paper: _grade(_high(e) < 5, e.value < 20),
     ),
     "one_direction": Rule(
-        "reproduced: the interval's upper end is at most 1.5 directions; partly: fewer than SMWM's",
+        "reproduced: the interval's upper end is at most 1.5 directions; partly: fewer than SMWM's "
+        "(the measure ignores scale: what a collapsed encoder has left may point anywhere)",
         lambda e, paper: _grade(_high(e) <= 1.5, e.value < paper),
     ),
 }
