@@ -33,9 +33,9 @@ CPU = torch.device("cpu")
 class TrainSettings:
     """Training."""
 
-    steps: int = setting(1500, "optimiser steps", at_least=1)
-    batch_size: int = setting(256, "windows in a batch", at_least=2)
-    frames: int = setting(2, "frames in a window", at_least=2)
+    steps: int = setting(4000, "optimiser steps", at_least=1)
+    batch_size: int = setting(64, "windows in a batch", at_least=2)
+    frames: int = setting(3, "frames in a window", at_least=2)
     block: int = setting(5, "actions between two frames: the action block", at_least=1)
     weight: float = setting(1.0, "weight of the regulariser (SMWM: λ)", at_least=0.0)
     projections: int = setting(1024, "random projections of SIGReg", at_least=1)
@@ -234,6 +234,7 @@ def run(arguments: argparse.Namespace) -> None:
         "env": str(data.attributes.get("env", "")),
         "data_sha256": sha256(arguments.data),
         "settings": asdict(settings),
+        "model": {**asdict(model_settings), "channels": list(model_settings.channels)},
         "code": code_version("smwm.train"),
     }
     with exclusive(arguments.out):
