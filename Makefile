@@ -4,7 +4,6 @@
 # make lock        renew requirements.lock from pyproject.toml
 #
 # SCALE=smoke CORES=4 PYTHON=python3.12 TORCH=cpu may follow.
-SCALE ?= $(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yaml)
 CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,15 +11,13 @@ BIN := $(VENV)/bin
 .PHONY: reproduce test lint lock
 .DELETE_ON_ERROR:
 
-# A workflow that was killed leaves Snakemake's lock behind; ours goes with its process, so
-# whoever holds it may clear the other.
+# A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
+# which the kernel frees with its process: then the lock is stale and may be cleared.
 reproduce: $(VENV)/.ready
-	@mkdir -p .snakemake
-	@flock --nonblock --conflict-exit-code 75 .snakemake/running sh -c '\
-	  if ls .snakemake/locks/* >/dev/null 2>&1; then $(BIN)/snakemake --unlock --quiet all; fi; \
-	  $(BIN)/snakemake --cores $(CORES) --config scale=$(SCALE)' \
-	|| { [ $$? != 75 ] || echo "make: another run is working in this folder" >&2; exit 1; }
-	@echo "done: figures/$(SCALE)/planning_success.pdf, figures/$(SCALE)/replication.md"
+	@if ls .snakemake/locks/* >/dev/null 2>&1; then \
+	  flock --nonblock .snakemake/running $(BIN)/snakemake --unlock --quiet all || \
+	  { echo "make: another run is working in this folder" >&2; exit 1; }; fi
+	@$(BIN)/snakemake --cores $(CORES) $(if $(SCALE),--config scale=$(SCALE))
 
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest

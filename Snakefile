@@ -3,9 +3,6 @@
 #   snakemake --cores all                         everything, at the default scale
 #   snakemake --cores all --config scale=smoke    the same in tiny numbers
 #   snakemake --cores all figures/laptop/planning_success.pdf
-import os
-import sys
-
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -19,6 +16,14 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/figures.smk"
+
+
+onstart:
+    hold_folder()
+
+
+onsuccess:
+    print(f"done: figures/{CONFIG.scale}/planning_success.pdf and replication.md")
 
 
 # The records are targets beside the figures: figures travel with the repository, records do

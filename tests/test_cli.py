@@ -58,6 +58,22 @@ def test_bad_values_are_named(words, message, capsys, tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("*.*"))
 
 
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    result = smwm("collect", "--env", "two_room", "--out", tmp_path / "file" / "data")
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert str(tmp_path / "file") in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--seed", "-1"], ["--threads", "0"], ["--threads", "two"]])
+def test_seeds_and_threads_are_checked(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["plan", "--tasks", "t.npz", "--method", "random", "--out", "x", *words])
+    assert stop.value.code == 2
+    assert "is not an integer of at least" in capsys.readouterr().err
+
+
 def test_doctor_finds_a_backend_that_renders(capsys):
     assert main(["doctor"]) == 0
     assert "offscreen OpenGL: " in capsys.readouterr().out

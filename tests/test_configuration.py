@@ -60,6 +60,22 @@ def test_numbers_given_as_text_on_the_command_line_are_numbers():
     assert configuration.seeds == [4]
 
 
+def test_overrides_for_an_environment_keep_what_they_do_not_name(folder):
+    text = (folder / "scale" / "smoke.yaml").read_text()
+    methods = "{methods: {sigreg: {weight: 0.5}, smwm: {weight: 3}}}"
+    changed = text.replace("two_room: {}", f"two_room: {methods}")
+    (folder / "scale" / "smoke.yaml").write_text(changed)
+    override = {"envs": {"two_room": {"methods": {"smwm": {"weight": 4.0}}}}}
+    configuration = Configuration({"scale": "smoke", **override}, folder)
+    weights = {m: configuration.settings("train", "two_room", m)["weight"] for m in METHODS}
+    assert (weights["smwm"], weights["sigreg"]) == (4.0, 0.5)
+
+
+def test_a_whole_float_is_an_integer():
+    configuration = Configuration({"scale": "smoke", "train": {"steps": 7.0}}, ROOT / "config")
+    assert "--steps 7 " in configuration.flags("train", "two_room")
+
+
 def test_flags_are_those_of_the_command_line():
     flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
     assert flags == "--encoder cnn --channels 4 8 --latent-dim 8 --width 16 --depth 2"
@@ -73,6 +89,12 @@ def test_flags_are_those_of_the_command_line():
         ({"train": {"stepz": 3}}, r"train: unknown key 'stepz' \(did you mean 'steps'\?\)"),
         ({"train": {"steps": 0}}, "train.steps: 0 is not allowed, it must be at least 1"),
         ({"train": {"learning_rate": "1e-3"}}, "train.learning_rate: '1e-3'.*write 0.001"),
+        ({"train": {"steps": "many"}}, "train.steps: 'many' .* must be of type integer$"),
+        (
+            {"train": {"weight": float("nan")}},
+            "train.weight: nan is not allowed, it must be finite",
+        ),
+        ({"planner": {"elites": 500, "samples": 20}}, "two_room: planner.elites: 500 .* at most"),
         (
             {"train": {"precision": "half"}},
             r"train.precision: 'half'.*\['auto', 'float32', 'bfloat16'\]",

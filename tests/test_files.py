@@ -1,11 +1,15 @@
 import ast
 import multiprocessing
+import os
+import shutil
+import subprocess
 import sys
 import time
 
 import pytest
 
-from smwm.files import code_version, exclusive, replacing, sources, write_json
+from conftest import ROOT
+from smwm.files import exclusive, replacing, sources, write_json
 
 
 def names(*modules):
@@ -80,9 +84,20 @@ def test_training_and_planning_need_only_torch_numpy_and_h5py():
                 assert top in allowed or top in sys.stdlib_module_names, f"{path}: {module}"
 
 
-def test_code_version_is_that_of_the_sources():
-    assert code_version("smwm.train") == code_version("smwm.train")
-    assert code_version("smwm.train") != code_version("smwm.planning.cem")
+def test_code_version_changes_with_a_source_that_is_used_and_with_no_other(tmp_path):
+    copy = shutil.copytree(ROOT / "src" / "smwm", tmp_path / "smwm")
+    code = "from smwm.files import code_version; print(code_version('smwm.planning.cem'))"
+
+    def version():
+        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+        return subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+
+    before = version()
+    (copy / "train.py").write_text("# changed")
+    assert version() == before
+    with (copy / "planning" / "cem.py").open("a") as file:
+        file.write("# changed")
+    assert version() != before
 
 
 def test_json_is_written_whole(tmp_path):

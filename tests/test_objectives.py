@@ -99,6 +99,19 @@ def test_sigreg_is_a_mean_over_time_steps():
     assert sigreg(latents, 32).item() == pytest.approx(sigreg(latents[0], 32).item(), rel=1e-5)
 
 
+def test_sigreg_compares_the_windows_of_a_batch_step_by_step(known):
+    """Two windows of three steps, all zero: the batch that counts is two, not three."""
+    zeros = Batch(torch.zeros(2, 3, 2), torch.zeros(2, 2, 2), projections=8)
+    value = loss_terms("sigreg", known, zeros, 1.0)["regulariser"].item()
+    assert value == pytest.approx(sigreg(torch.zeros(2, 2), 8).item(), rel=1e-5)
+
+
+def test_sigreg_is_float32_under_autocast():
+    latents = torch.randn(64, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert sigreg(latents, 16).dtype == torch.float32
+
+
 def test_sigreg_pushes_a_collapsed_encoder_apart():
     torch.manual_seed(0)
     latents = (1e-3 * torch.randn(256, 4)).requires_grad_()

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from conftest import TINY_MODEL
-from smwm.device import choose_device, choose_precision
+from smwm.device import choose_device, choose_precision, data_device
 from smwm.errors import InputError
-from smwm.models.checkpoint import load_model
+from smwm.models.checkpoint import load_model, load_tensors
 from smwm.objectives import TRAINED
-from smwm.train import TrainSettings, schedule, train
+from smwm.train import TrainSettings, is_trained, schedule, train
 
 SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)
 
@@ -69,11 +69,24 @@ def test_interrupted_run_ends_with_the_same_bytes(
     assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == ["log.csv", "model.pt"]
 
 
-def test_restart_point_of_another_run_is_not_used(train_data, tmp_path):
+def test_restart_point_of_another_run_is_not_used(train_data, tmp_path, monkeypatch):
     expected = contents(run(train_data, tmp_path / "a", seed=1))
+    monkeypatch.setattr("smwm.train.save_model", lambda *_: None)
+    monkeypatch.setattr("pathlib.Path.unlink", lambda *_, **__: None)
     run(train_data, tmp_path / "b", seed=0)
-    (tmp_path / "b" / ".model.pt.restart").write_bytes(b"damaged")
+    monkeypatch.undo()
+    restart = tmp_path / "b" / ".model.pt.restart"
+    assert load_tensors(restart, {"provenance"})["provenance"] == {"seed": 0}
     assert contents(run(train_data, tmp_path / "b", seed=1)) == expected
+    restart.write_bytes(b"damaged")
+    assert contents(run(train_data, tmp_path / "b", seed=1)) == expected
+
+
+def test_a_finished_run_is_known_by_its_origin(train_data, tmp_path):
+    out, log = run(train_data, tmp_path)
+    assert is_trained(out, log, {"seed": 0})
+    assert not is_trained(out, log, {"seed": 1})
+    assert not is_trained(tmp_path / "none.pt", log, {"seed": 0})
 
 
 def test_killed_process_goes_on(dataset_folder, tmp_path):
@@ -134,7 +147,7 @@ def test_breakdown_stops_with_one_clear_line_and_keeps_old_results(train_data, t
     out, log = run(train_data, tmp_path)
     before = contents([out, log])
     broken = replace(SETTINGS, learning_rate=1e30, gradient_clip=1e30, warm_up=0.0)
-    with pytest.raises(InputError, match=r"training of smwm broke down: .* not finite at step"):
+    with pytest.raises(InputError, match=r"training of smwm broke down: .* not finite by step 2"):
         run(train_data, tmp_path, broken)
     assert contents([out, log]) == before
     assert not (tmp_path / ".model.pt.restart").exists()
@@ -158,6 +171,14 @@ def test_precision_is_chosen_by_what_the_hardware_computes_in(monkeypatch):
     assert choose_precision("auto", cpu) == "bfloat16"
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
     assert choose_precision("auto", cpu) == "float32"
+
+
+def test_images_stay_in_main_memory_where_the_gpu_is_too_small(monkeypatch):
+    gpu, cpu = torch.device("cuda"), torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 2000))
+    assert data_device(gpu, 500) == gpu
+    assert data_device(gpu, 501) == cpu
+    assert data_device(cpu, 10**12) == cpu
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

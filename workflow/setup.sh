@@ -3,7 +3,7 @@
 #
 #   workflow/setup.sh FOLDER
 #
-# PYTHON: interpreter to use, else the newest Python >= 3.11 found. TORCH=cpu takes PyTorch's
+# PYTHON: interpreter to use, else the first Python >= 3.11 found. TORCH=cpu takes PyTorch's
 # CPU-only build from its own index; without it, pip's settings decide.
 set -eu
 venv=$1
@@ -41,7 +41,7 @@ cpu) export PIP_EXTRA_INDEX_URL="${PIP_EXTRA_INDEX_URL:-} https://download.pytor
 *) fail "TORCH=$TORCH is not allowed, it may be cpu or empty" ;;
 esac
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 echo "setup: installing the packages of requirements.lock into $venv"
 "$venv/bin/pip" install --disable-pip-version-check -r requirements.lock
 "$venv/bin/pip" install --quiet --disable-pip-version-check \

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from smwm import __version__
 from smwm.errors import InputError
+from smwm.files import exclusive
 
 # stage: (module, what it does); a module is imported only when its stage runs
 STAGES = {
@@ -38,13 +40,21 @@ def main(argv: list[str] | None = None) -> int:
             import_module(module).add_parser(stage)
     arguments = parser.parse_args(argv)
     try:
-        import_module(STAGES[arguments.stage][0]).run(arguments)
-    except InputError as error:
+        with writing(arguments):
+            import_module(STAGES[arguments.stage][0]).run(arguments)
+    except (InputError, OSError) as error:
         print(f"smwm {arguments.stage}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def writing(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """The sole right to write what the stage writes."""
+    if "figure" in arguments:
+        return exclusive(arguments.out / arguments.figure)
+    return exclusive(arguments.out) if "out" in arguments else nullcontext()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,7 @@ from smwm.models.world_model import ModelSettings
 from smwm.objectives import METHODS
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.tasks import TaskSettings
-from smwm.settings import flag, json_schema
+from smwm.settings import fields_of, flag, json_schema
 from smwm.train import TrainSettings
 
 BLOCKS = {
@@ -44,6 +45,7 @@ def scale_schema() -> dict[str, Any]:
         "methods to compare; each may override keys of `train`, above all its `weight`",
     )
     overrides = _mapping({**blocks, "methods": methods}, "overrides for one environment")
+    overrides["type"] = ["object", "null"]
     return _mapping(
         {
             "description": {"type": "string", "description": "what the scale is for"},
@@ -102,6 +104,12 @@ class Configuration:
         self.seeds: list[int] = self._values["seeds"]
         self.methods: list[str] = list(self._values["methods"])
         self.envs: list[str] = list(self._values["envs"])
+        for env in self.envs:
+            for block in BLOCKS:
+                try:
+                    self.settings(block, env)
+                except InputError as error:
+                    raise InputError(f"{path}: envs.{env}: {block}.{error}") from error
 
     def settings(self, block: str, env: str, method: str | None = None) -> dict[str, Any]:
         """Every setting of `block` for an environment; of `train` also for a method.
@@ -116,7 +124,10 @@ class Configuration:
         values: dict[str, Any] = {}
         for layer in chosen:
             values |= layer
-        values = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        for field, kind, is_list in fields_of(BLOCKS[block]):
+            if field.name in values:  # YAML's 1000.0 may stand for the integer
+                value = values[field.name]
+                values[field.name] = tuple(map(kind, value)) if is_list else kind(value)
         return asdict(BLOCKS[block](**values))
 
     def flags(self, block: str, env: str, method: str | None = None) -> str:
@@ -150,17 +161,19 @@ def unquote(value: Any) -> Any:
     return value
 
 
-def merge(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def merge(
+    values: Mapping[str, Any], overrides: Mapping[str, Any], choosing: bool = True
+) -> dict[str, Any]:
     """`values` with `overrides` laid over them, mapping by mapping.
 
-    `envs` and `methods` given as overrides choose: names that they lack are left out.
+    `envs` and `methods` at the top of the overrides choose: names that they lack are left out.
     """
     result = dict(values)
     for key, value in overrides.items():
         old = result.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
-            merged = merge(old, value)
-            chooses = key in ("envs", "methods")
+            merged = merge(old, value, choosing=False)
+            chooses = choosing and key in ("envs", "methods")
             result[key] = {name: merged[name] for name in value} if chooses else merged
         else:
             result[key] = value
@@ -169,10 +182,23 @@ def merge(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, 
 
 def check(values: Any, schema: dict[str, Any], origin: str) -> None:
     """Raise InputError for the first violation of `schema`, worded for people."""
+    for place, value in _numbers(values):
+        if not math.isfinite(value):
+            raise InputError(f"{origin}: {place}: {value} is not allowed, it must be finite")
     errors = Draft202012Validator(schema).iter_errors(values)
     error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
     if error is not None:
         raise InputError(f"{origin}: {_explain(error)}")
+
+
+def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Every float in nested mappings and lists, with its place."""
+    if isinstance(value, float):
+        yield place, value
+    items = value.items() if isinstance(value, Mapping) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, item in items:
+        yield from _numbers(item, f"{place}.{key}" if place else str(key))
 
 
 def _explain(error: ValidationError) -> str:
@@ -184,7 +210,7 @@ def _explain(error: ValidationError) -> str:
         near = difflib.get_close_matches(unknown, allowed, 1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         return f"{prefix}unknown key {unknown!r}{hint}, allowed: {', '.join(allowed)}"
-    words = {
+    rules = {
         "type": "must be of type {}",
         "enum": "must be one of {}",
         "minimum": "must be at least {}",
@@ -193,16 +219,17 @@ def _explain(error: ValidationError) -> str:
         "minItems": "must have at least {} entry",
         "uniqueItems": "must not repeat an entry",
     }
-    rule = words.get(error.validator, error.message).format(error.validator_value)
+    rule = rules[error.validator].format(error.validator_value)
     hint = ""
     if error.validator == "type" and isinstance(error.instance, str):
-        hint = "; YAML reads 1e-3 as text, write 0.001 or 1.0e-3"
+        with suppress(ValueError):
+            hint = f"; YAML reads it as text, write {float(error.instance)}"
     return f"{prefix}{error.instance!r} is not allowed, it {rule}{hint}"
 
 
 def _mapping(properties: dict[str, Any], description: str) -> dict[str, Any]:
     return {
-        "type": ["object", "null"] if "overrides" in description else "object",
+        "type": "object",
         "properties": properties,
         "additionalProperties": False,
         "description": description,

@@ -21,6 +21,13 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def data_device(device: torch.device, size: int) -> torch.device:
+    """Where `size` bytes of images stay: on `device` if they take at most half of what is free."""
+    if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] / 2:
+        return torch.device("cpu")
+    return device
+
+
 def choose_precision(name: str, device: torch.device) -> str:
     """`auto` is bfloat16 where the hardware computes in it, which is faster, else float32."""
     if name != "auto":

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from smwm import __version__
 
@@ -24,11 +24,12 @@ PACKAGE = Path(__file__).parent
 def replacing(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path in the same folder; rename it over `path` if the block succeeds.
 
-    A reader of `path` sees the old file or the new one, never a part of it.
+    A reader of `path` sees the old file or the new one, never a part of it. The temporary name
+    is always the same, so that what a kill leaves behind is overwritten.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)
@@ -64,13 +65,21 @@ def exclusive(path: Path | str) -> Iterator[None]:
                 print(f"waiting: another process is writing {path}", file=sys.stderr, flush=True)
                 fcntl.flock(handle, fcntl.LOCK_EX)
             # The last holder removed the file that was waited for: take its successor.
-            if not lock.exists() or not os.path.samestat(os.fstat(handle.fileno()), lock.stat()):
+            if not _is_open(handle, lock):
                 continue
             try:
                 yield
             finally:
                 lock.unlink(missing_ok=True)
             return
+
+
+def _is_open(handle: IO[str], path: Path) -> bool:
+    """Whether `path` still names the file behind `handle`."""
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def sha256(path: Path | str) -> str:
@@ -93,6 +102,7 @@ def sources(module: str) -> tuple[Path, ...]:
         if spec is None or spec.origin is None or name in found:
             return
         found[name] = Path(spec.origin)
+        visit(name.rpartition(".")[0])  # importing a module runs its packages
         for node in ast.walk(ast.parse(found[name].read_text())):
             if isinstance(node, ast.Import):
                 for alias in node.names:

@@ -45,8 +45,13 @@ def sigreg(latents: Tensor, projections: int, knots: int = 17, limit: float = 3.
     latents (..., B, D) -> scalar, averaged over projections and leading dimensions. Each
     projection's empirical characteristic function is compared with the standard Gaussian's
     on [0, limit] by the trapezoid rule, doubled for the negative half, windowed by
-    exp(-t^2 / 2) and multiplied by B.
+    exp(-t^2 / 2) and multiplied by B. Computed in float32 whatever the networks use.
     """
+    with torch.autocast(latents.device.type, enabled=False):
+        return _epps_pulley(latents.float(), projections, knots, limit)
+
+
+def _epps_pulley(latents: Tensor, projections: int, knots: int, limit: float) -> Tensor:
     dim = latents.shape[-1]
     directions = normalize(torch.randn(dim, projections, device=latents.device), dim=0)
     t = torch.linspace(0, limit, knots, device=latents.device)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import types
+import math
 import typing
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from smwm.errors import InputError
 
 Settings = TypeVar("Settings")
-JSON_TYPES = {int: "integer", float: "number", str: "string", bool: "boolean"}
+JSON_TYPES = {int: "integer", float: "number", str: "string"}
 
 
 def setting(
@@ -42,7 +43,7 @@ def setting(
 def json_schema(settings: type) -> dict[str, Any]:
     """JSON Schema of a settings class: every key optional, no others allowed."""
     properties = {}
-    for field, kind, is_list in _fields(settings):
+    for field, kind, is_list in fields_of(settings):
         rules = field.metadata["rules"]
         value = {"type": JSON_TYPES[kind], **rules}
         if is_list:
@@ -54,7 +55,7 @@ def json_schema(settings: type) -> dict[str, Any]:
 def add_arguments(parser: argparse.ArgumentParser, settings: type) -> None:
     """Give `parser` one flag per setting, with its meaning and default as help."""
     group = parser.add_argument_group(settings.__doc__.splitlines()[0].rstrip("."))
-    for field, kind, is_list in _fields(settings):
+    for field, kind, is_list in fields_of(settings):
         default = " ".join(map(str, field.default)) if is_list else field.default
         group.add_argument(
             flag(field.name),
@@ -70,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: type) -> None:
 def from_arguments(arguments: argparse.Namespace, settings: type[Settings]) -> Settings:
     """Settings from parsed flags. Raises InputError for a value out of range."""
     values = {}
-    for field, _, is_list in _fields(settings):
+    for field, _, is_list in fields_of(settings):
         value = getattr(arguments, field.name)
         values[field.name] = tuple(value) if is_list else value
         for item in value if is_list else [value]:
@@ -83,7 +84,20 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def at_least(bound: int) -> Callable[[str], int]:
+    """An argparse type: integers from `bound` on."""
+
+    def integer(text: str) -> int:
+        if not text.lstrip("-").isdigit() or int(text) < bound:
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least {bound}")
+        return int(text)
+
+    return integer
+
+
 def _check(name: str, value: Any, rules: dict[str, Any]) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{name}: {value} is not allowed, it must be a finite number")
     tests = {
         "minimum": (lambda bound: value >= bound, "at least"),
         "maximum": (lambda bound: value <= bound, "at most"),
@@ -94,7 +108,7 @@ def _check(name: str, value: Any, rules: dict[str, Any]) -> None:
             raise InputError(f"{name}: {value} is not allowed, it must be {words} {rules[rule]}")
 
 
-def _fields(settings: type) -> list[tuple[dataclasses.Field, type, bool]]:
+def fields_of(settings: type) -> list[tuple[dataclasses.Field, type, bool]]:
     """(field, type of one value, whether it is a list) for each setting."""
     hints = typing.get_type_hints(settings)
     result = []
@@ -103,7 +117,5 @@ def _fields(settings: type) -> list[tuple[dataclasses.Field, type, bool]]:
         is_list = typing.get_origin(hint) is tuple
         if is_list:
             hint = typing.get_args(hint)[0]
-        elif isinstance(hint, types.UnionType):
-            hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
         result.append((field, hint, is_list))
     return result

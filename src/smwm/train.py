@@ -17,14 +17,14 @@ from torch import Tensor
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.windows import Windows
-from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision
+from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
-from smwm.files import code_version, exclusive, sha256, write_bytes
+from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model, load_tensors, save_model, save_tensors
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.objectives import METHODS, TRAINED, Batch, loss_terms
 from smwm.progress import Progress
-from smwm.settings import add_arguments, from_arguments, setting
+from smwm.settings import add_arguments, at_least, from_arguments, setting
 
 CPU = torch.device("cpu")
 
@@ -63,12 +63,13 @@ def train(
     """Train, write the model to `out` and the loss curves to `log`, return the model.
 
     Killed and called again with the same arguments, it goes on from its last restart point
-    and ends with the same bytes. Raises InputError if the loss stops being a number.
+    and ends, on a CPU, with the same bytes. Raises InputError if the loss stops being a number.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(seed)
     precision = choose_precision(settings.precision, device)
-    windows = Windows.of(data, settings.frames, settings.block, device)
+    place = data_device(device, data.pixels.nbytes)
+    windows = Windows.of(data, settings.frames, settings.block, place)
     model = WorldModel(model_settings, data.image_size, data.action_dim * settings.block)
     set_action_statistics(model, data, settings.block)
     model.to(device, memory_format=torch.channels_last)
@@ -86,7 +87,7 @@ def train(
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
-            pixels, actions = windows.sample(settings.batch_size)
+            pixels, actions = (x.to(device) for x in windows.sample(settings.batch_size))
             with autocast(precision, device):
                 batch = Batch(model.encode(pixels), model.normalise(actions), settings.projections)
                 terms = loss_terms(method, model, batch, settings.weight)
@@ -96,8 +97,10 @@ def train(
             optimiser.step()
 
             saves = step % settings.save_every == 0 or step == settings.steps
-            if saves or step % settings.log_every == 0:
+            logs = saves or step % settings.log_every == 0
+            if logs or device.type == "cpu":  # on a GPU, looking every time would stall it
                 stop_if_not_finite(step, terms["loss"] + norm, method, settings, restart)
+            if logs:
                 rows.append(measure(step, terms, norm, batch.latents))
             if saves and step < settings.steps:
                 save_restart(restart, model, optimiser, provenance, rows)
@@ -145,7 +148,7 @@ def stop_if_not_finite(
         return
     restart.unlink(missing_ok=True)
     raise InputError(
-        f"training of {method} broke down: loss or gradient is not finite at step {step}; "
+        f"training of {method} broke down: loss or gradient is not finite by step {step}; "
         f"try a learning_rate below {settings.learning_rate} or precision float32"
     )
 
@@ -214,7 +217,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", required=True, choices=TRAINED, help="objective")
     parser.add_argument("--out", required=True, type=Path, help="checkpoint to write (.pt)")
     parser.add_argument("--log", required=True, type=Path, help="loss curves to write (.csv)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights and batches")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="seed of weights and batches")
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, ModelSettings)
     add_arguments(parser, TrainSettings)
@@ -237,11 +240,10 @@ def run(arguments: argparse.Namespace) -> None:
         "model": {**asdict(model_settings), "channels": list(model_settings.channels)},
         "code": code_version("smwm.train"),
     }
-    with exclusive(arguments.out):
-        if is_trained(arguments.out, arguments.log, provenance):
-            print(f"{arguments.out}: is there, from the same data, settings and code")
-            return
-        train(
-            arguments.method, data, arguments.out, arguments.log, arguments.seed,
-            settings, model_settings, provenance, device,
-        )  # fmt: skip
+    if is_trained(arguments.out, arguments.log, provenance):
+        print(f"{arguments.out}: is there, from the same data, settings and code")
+        return
+    train(
+        arguments.method, data, arguments.out, arguments.log, arguments.seed,
+        settings, model_settings, provenance, device,
+    )  # fmt: skip

@@ -3,6 +3,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -75,7 +78,8 @@ def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
         )
 
     whole = start("whole")
-    assert "400" not in whole.communicate()[1].splitlines()[0]
+    assert " 0/20000 steps" in whole.communicate()[1].splitlines()[0]
+    assert whole.returncode == 0
     killed = start("killed")
     deadline = time.monotonic() + 120
     while len(list((tmp_path / "killed").glob(".parts-*/[0-9]*.npz"))) < 3:
@@ -92,6 +96,48 @@ def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
     assert int(first_line.split(": ")[1].split("/")[0]) >= 3 * 20 * 50  # goes on, not anew
     assert hashes(tmp_path / "killed") == hashes(tmp_path / "whole")
     assert not list((tmp_path / "killed").glob(".parts-*"))
+
+
+def test_workers_end_with_a_killed_parent_and_a_restart_ends_the_same(tmp_path):
+    settings = ["--episodes", "200", "--steps", "50", "--image-size", "32", "--workers", "2"]
+    command = [sys.executable, "-m", "smwm", "collect", "--env", "two_room", *settings]
+    subprocess.run([*command, "--out", tmp_path / "whole"], check=True, capture_output=True)
+    killed = subprocess.Popen(
+        [*command, "--out", tmp_path / "killed"], start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not list((tmp_path / "killed").glob(".parts-*/[0-9]*.npz")):
+        assert killed.poll() is None, "ended before it could be killed"
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    deadline = time.monotonic() + 60
+    while in_session(killed.pid):
+        assert time.monotonic() < deadline, "workers outlive their parent"
+        time.sleep(0.05)
+    subprocess.run([*command, "--out", tmp_path / "killed"], check=True, capture_output=True)
+    assert hashes(tmp_path / "killed") == hashes(tmp_path / "whole")
+
+
+def in_session(session):
+    """Live processes of a session, zombies left out."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(stat)
+    return found
+
+
+def test_what_is_there_is_not_collected_again(tmp_path, capsys):
+    collect("two_room", tmp_path, SETTINGS, workers=1)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    collect("two_room", tmp_path, SETTINGS, workers=1)
+    assert "is there, from the same settings and code" in capsys.readouterr().out
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    collect("two_room", tmp_path, replace(SETTINGS, steps=11), workers=1)
+    assert hashes(tmp_path).keys() == {"train.h5", "eval.h5"}
+    assert {path.stat().st_mtime_ns for path in tmp_path.iterdir()}.isdisjoint(before.values())
 
 
 def test_split_must_leave_something_to_train_on():

@@ -76,13 +76,10 @@ def test_restored_states_continue_exactly():
 def test_copies_do_not_depend_on_each_other():
     """One copy alone gives the very same states and images as among others."""
     many, one = make_environment("two_room", 7), make_environment("two_room", 1)
-    rngs = [np.random.default_rng([3, i]) for i in range(7)]
+    rngs, own = [np.random.default_rng([3, i]) for i in range(7)], np.random.default_rng([3, 4])
     many.reset(rngs)
-    one.reset([np.random.default_rng([3, 4])])
-    many_policy, one_policy = many.collection_policy(rngs), None
-    own = np.random.default_rng([3, 4])
     one.reset([own])
-    one_policy = one.collection_policy([own])
+    many_policy, one_policy = many.collection_policy(rngs), one.collection_policy([own])
     for _ in range(30):
         many.step(many_policy(many.states()))
         one.step(one_policy(one.states()))

@@ -6,7 +6,7 @@ import pytest
 
 from smwm.__main__ import main
 from smwm.analysis.claims import COLUMNS as REPLICATION_COLUMNS
-from smwm.analysis.records import COLUMNS, planning_table, read_records
+from smwm.analysis.records import COLUMNS, planning_table, read_records, settings_behind
 from smwm.errors import InputError
 
 PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
@@ -16,8 +16,8 @@ def record(method, seed, solved):
     return {
         "env": "two_room", "method": method, "seed": seed, "solved": solved,
         "solved_at_start": [True, False, False, False], "replay_success": [True] * 4,
-        "planner": {"samples": 8}, "offset": 25, "budget": 50, "code": "0+a",
-        "eval_data_sha256": "e", "model": {"settings": {"steps": 5}, "data_sha256": "t"},
+        "settings": {"planner": {"samples": 8}, "code": "0+a"},
+        "model": {"settings": {"steps": 5}, "data_sha256": "t", "seed": seed},
     }  # fmt: skip
 
 
@@ -68,10 +68,17 @@ def test_planning_success_leaves_pdf_png_csv_and_origin(folder):
     assert (folder / "out" / "planning_success.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "out" / "planning_success.png").read_bytes().startswith(b"\x89PNG")
     origin = json.loads((folder / "out" / "planning_success.json").read_text())
-    assert len(origin["inputs"]) == 4
+    assert len(origin["inputs"]) == 5
+    assert len(origin["settings"]) == 2
     by_method = {group["method"]: group for group in origin["settings"]}
     assert by_method["smwm"]["seeds"] == [0, 1]
-    assert by_method["smwm"]["train"] == {"steps": 5}
+    assert by_method["smwm"]["model"]["settings"] == {"steps": 5}
+
+
+def test_seeds_with_other_settings_are_not_said_to_share_them():
+    records = [record("smwm", seed, [True] * 4) for seed in (0, 1, 2)]
+    records[1]["settings"] = {"planner": {"samples": 9}, "code": "0+a"}
+    assert [group["seeds"] for group in settings_behind(records)] == [[0, 2], [1]]
 
 
 def test_replication_has_the_promised_columns_and_rules(folder):

@@ -45,15 +45,18 @@ def test_keeps_its_best_sample():
 
 
 def test_the_mean_is_always_a_candidate():
-    means = []
+    seen, costs = [], []
 
     def record(candidates):
-        means.append(candidates[:, 0].clone())
-        return candidates.square().sum((-1, -2))
+        seen.append(candidates.clone())
+        costs.append((candidates - 1).square().sum((-1, -2)))
+        return costs[-1]
 
-    solve(torch.zeros(1, 3, 2), record, iterations=3)
-    assert torch.equal(means[0], torch.zeros(1, 3, 2))
-    assert means[2].abs().max() < 1
+    solve(torch.zeros(1, 3, 2), record, iterations=4, samples=20, elites=5)
+    assert torch.equal(seen[0][:, 0], torch.zeros(1, 3, 2))
+    for candidates, cost, following in zip(seen, costs, seen[1:], strict=False):
+        elites = candidates[0, cost[0].argsort()[:5]]
+        torch.testing.assert_close(following[0, 0], elites.mean(0))
 
 
 def test_same_seed_same_plan():

@@ -108,10 +108,31 @@ def test_record_holds_outcomes_and_origin(tasks, tmp_path):
     assert len(record["solved"]) == len(record["solved_at_start"]) == 20
     assert all(record["replay_success"])
     assert record["model"] == {"seed": 4}
-    assert record["planner"]["samples"] == 64
-    assert (record["budget"], record["offset"]) == (20, 10)
-    assert record["eval_data_sha256"] == "hash"
-    assert {"checkpoint_sha256", "code"} <= set(record)
+    used = record["settings"]
+    assert used["planner"]["samples"] == 64
+    assert (used["budget"], used["offset"], used["task_seed"]) == (20, 10, 0)
+    assert used["eval_data_sha256"] == "hash"
+    assert len(record["checkpoint_sha256"]) == 64
+    assert used["code"]
+
+
+def test_start_and_goal_are_encoded_once_per_plan(tasks, oracle, monkeypatch):
+    batches = []
+    encode = oracle.encode
+    monkeypatch.setattr(
+        oracle, "encode", lambda pixels: batches.append(len(pixels)) or encode(pixels)
+    )
+    run_tasks(tasks, latent_planner(oracle, PLANNER, seed=0))
+    assert batches[:2] == [20, 20]
+    assert len(batches) in (2, 4)  # two images a task and plan, one plan or two
+
+
+def test_checkpoint_of_another_method_or_environment_is_refused(tasks, tmp_path):
+    path = tmp_path / "m.pt"
+    for origin in ({"method": "sigreg"}, {"env": "cube"}):
+        save_model(path, WorldModel(TINY_MODEL, 16, 10), origin)
+        with pytest.raises(InputError, match=r"m\.pt: its (method|env) is '(sigreg|cube)', not"):
+            evaluate(tasks, "smwm", 0, path, PLANNER)
 
 
 def test_model_that_does_not_fit_the_tasks_is_refused(tasks, tmp_path):

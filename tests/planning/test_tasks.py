@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from smwm.envs import make_environment
 from smwm.errors import InputError
-from smwm.planning.tasks import TaskSettings, draw_tasks, load_tasks, save_tasks
+from smwm.planning.tasks import TaskSettings, draw_tasks, execute, load_tasks, save_tasks
 
 SETTINGS = TaskSettings(tasks=12, offset=10, budget=20)
 
@@ -25,6 +26,19 @@ def test_start_and_goal_come_from_one_episode(tasks, eval_data):
 
 def test_replaying_the_recorded_actions_reaches_every_goal(tasks):
     assert tasks.replay_success.all()
+
+
+def test_replay_ends_in_the_very_state_that_was_recorded(tasks):
+    environment = make_environment("two_room", 12)
+    environment.restore(tasks.starts)
+    execute(environment, tasks.actions, tasks.goals)
+    np.testing.assert_array_equal(environment.states(), tasks.goals)
+
+
+def test_trajectories_of_another_environment_are_refused(eval_data):
+    other = replace(eval_data, attributes={"env": "cube"})
+    with pytest.raises(InputError, match="'two_room' is not what the trajectories are of: 'cube'"):
+        draw_tasks("two_room", other, SETTINGS, "hash")
 
 
 def test_replay_of_other_actions_does_not(eval_data):

@@ -7,13 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from conftest import ROOT
 
-COPIED = ("Snakefile", "config", "profiles", "resources", "src", "workflow")
+COPIED = (
+    "Makefile", "Snakefile", "config", "profiles", "pyproject.toml", "requirements.lock",
+    "resources", "src", "workflow",
+)  # fmt: skip
 FIGURES = (
     "planning_success.pdf", "planning_success.png", "planning_success.csv",
     "planning_success.json", "replication.csv", "replication.md", "replication.json",
@@ -117,7 +122,7 @@ def test_nothing_is_left_to_do(finished):
     ("source", "rules"),
     [
         ("planning/cem.py", {"plan", "planning_success", "replication"}),
-        ("figures/planning_success.py", {"planning_success", "replication"}),
+        ("figures/planning_success.py", {"planning_success"}),
         ("figures/replication.py", {"replication"}),
         ("analysis/embed.py", {"embed", "replication"}),
         ("train.py", {"train", "plan", "embed", "planning_success", "replication"}),
@@ -179,6 +184,44 @@ def test_killed_workflow_goes_on_and_gives_the_same_figures(finished, tmp_path, 
                 path.unlink()
         snakemake(folder, "--unlock")
     assert run_all(folder) == figures(finished)
+
+
+def make_reproduce(folder):
+    """`make reproduce` with the interpreter of this test as its environment."""
+    prefix = Path(sys.prefix)
+    command = ["make", "-o", f"{prefix}/.ready", "reproduce", f"VENV={prefix}", "SCALE=smoke"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_make_reproduce_goes_on_after_a_kill_but_not_beside_a_live_run(finished, tmp_path):
+    folder = fresh_copy(tmp_path / "made")
+    process = start(folder, "--cores", "2")
+    while not (folder / "results/smoke/logs/collect").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    beside = make_reproduce(folder)
+    assert beside.returncode != 0
+    assert "another run is working in this folder" in beside.stderr
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    again = make_reproduce(folder)
+    assert again.returncode == 0, again.stderr
+    assert "done: figures/smoke/planning_success.pdf" in again.stdout + again.stderr
+    assert figures(folder) == figures(finished)
+
+
+def test_conda_environments_pin_the_versions_of_the_lock():
+    lock = (ROOT / "requirements.lock").read_text().splitlines()
+    names = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+    for path in (ROOT / "workflow" / "envs").glob("*.yaml"):
+        content = yaml.safe_load(path.read_text())
+        assert content["channels"] == ["conda-forge"]
+        for pin in content["dependencies"]:
+            name, version = pin.split("=")
+            pinned = f"{names.get(name, name)}=={version}"
+            assert name == "python" or any(line.split(" ;")[0] == pinned for line in lock), pin
 
 
 def test_unknown_key_is_one_clear_line(tmp_path):

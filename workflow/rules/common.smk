@@ -1,4 +1,5 @@
 # The checked configuration, this checkout's package, and the package's files as inputs.
+import fcntl
 import os
 import sys
 
@@ -26,6 +27,16 @@ wildcard_constraints:
     env="|".join(CONFIG.envs),
     method="|".join(CONFIG.methods),
     seed=r"\d+",
+
+
+def hold_folder():
+    """Mark this folder as in use until this process ends, however it ends.
+
+    Snakemake's own lock outlives a kill; `make reproduce` clears that one if this is free.
+    """
+    global running
+    running = open(".snakemake/running", "w")
+    fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def source_files(*modules):

@@ -11,9 +11,9 @@ rule collect:
         "results/{scale}/logs/collect/{env}.log",
     benchmark:
         "results/{scale}/benchmarks/collect/{env}.tsv"
-    threads: 16
     conda:
         "../envs/simulators.yaml"
+    threads: 16
     params:
         folder=subpath(output.train, parent=True),
         flags=lambda wildcards: CONFIG.flags("collect", wildcards.env),

@@ -12,9 +12,9 @@ rule train:
         "results/{scale}/logs/train/{env}/{method}/seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/train/{env}/{method}/seed{seed}.tsv"
-    threads: lambda wildcards: CONFIG.settings("train", wildcards.env)["threads"]
     conda:
         "../envs/training.yaml"
+    threads: lambda wildcards: CONFIG.settings("train", wildcards.env, wildcards.method)["threads"]
     params:
         device=CONFIG.device,
         model=lambda wildcards: CONFIG.flags("model", wildcards.env),

@@ -1,7 +1,8 @@
 """The paper's claims as rows: its number, ours with an interval, and a computed verdict.
 
-A rule maps an estimate and the paper's number to a verdict; its words stand beside it in the
-report. Thresholds are fixed in advance, not fitted to results.
+A rule maps an estimate and what it is compared with to a verdict; its words stand beside it in
+the report. Thresholds are fixed in advance, not fitted to results. Without an interval nothing
+counts as reproduced.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from smwm.analysis.intervals import Estimate, mean, rate, rate_difference
+from smwm.analysis.intervals import Estimate, mean, rate, rate_difference, ratio
 from smwm.analysis.records import outcomes
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly", "not reproduced"
@@ -31,54 +32,66 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Rule:
-    """How a verdict follows from an estimate and the paper's number (NaN where it has none)."""
+    """How a verdict follows from an estimate and a reference: the paper's number or another."""
 
     words: str
-    judge: Callable[[Estimate, float], str]
+    reproduced: Callable[[Estimate, float], bool]
+    partly: Callable[[Estimate, float], bool]
 
-
-def _grade(reproduced: bool, partly: bool) -> str:
-    return REPRODUCED if reproduced else PARTLY if partly else NOT
-
-
-def _low(estimate: Estimate) -> float:
-    return estimate.value if math.isnan(estimate.low) else estimate.low
-
-
-def _high(estimate: Estimate) -> float:
-    return estimate.value if math.isnan(estimate.high) else estimate.high
+    def judge(self, estimate: Estimate, reference: float) -> str:
+        if not math.isnan(estimate.low) and self.reproduced(estimate, reference):
+            return REPRODUCED
+        return PARTLY if self.partly(estimate, reference) else NOT
 
 
 RULES = {
     "level": Rule(
-        "reproduced: the paper's number lies in our interval or within 5 points of our value; "
-        "partly: within 15 points",
-        lambda e, paper: _grade(
-            e.low <= paper <= e.high or abs(e.value - paper) <= 5, abs(e.value - paper) <= 15
-        ),
+        "reproduced: our value lies within 5 points of the paper's; partly: within 15 points, or "
+        "the paper's lies in our interval",
+        lambda e, paper: abs(e.value - paper) <= 5,
+        lambda e, paper: abs(e.value - paper) <= 15 or e.low <= paper <= e.high,
     ),
     "parity": Rule(
-        "reproduced: the interval lies above -10 points; partly: our value does",
-        lambda e, paper: _grade(_low(e) > -10, e.value > -10),
+        "reproduced: not worse, the interval lies above -10 points; partly: our value does",
+        lambda e, paper: e.low > -10,
+        lambda e, paper: e.value > -10,
     ),
     "superiority": Rule(
         "reproduced: the interval lies above 20 points; partly: it lies above 0",
-        lambda e, paper: _grade(_low(e) > 20, _low(e) > 0),
+        lambda e, paper: e.low > 20,
+        lambda e, paper: e.low > 0,
     ),
     "near_random": Rule(
-        "reproduced: at most 15 points from random; partly: at most 30",
-        lambda e, paper: _grade(abs(e.value) <= 15, abs(e.value) <= 30),
+        "reproduced: the interval lies within 20 points of random; partly: our value does",
+        lambda e, paper: e.low >= -20 and e.high <= 20,
+        lambda e, paper: abs(e.value) <= 20,
     ),
     "collapsed": Rule(
         "reproduced: the interval lies under 5 % of SMWM's; partly: our value under 20 %",
-        lambda e, paper: _grade(_high(e) < 5, e.value < 20),
+        lambda e, paper: e.high < 5,
+        lambda e, paper: e.value < 20,
     ),
     "one_direction": Rule(
-        "reproduced: the interval's upper end is at most 1.5 directions; partly: fewer than SMWM's "
-        "(the measure ignores scale: what a collapsed encoder has left may point anywhere)",
-        lambda e, paper: _grade(_high(e) <= 1.5, e.value < paper),
+        "reproduced: the interval lies under 1.5 directions; partly: our value under SMWM's (the "
+        "measure ignores scale: what a collapsed encoder has left may point anywhere)",
+        lambda e, smwm: e.high < 1.5,
+        lambda e, smwm: e.value < smwm,
     ),
 }
+
+
+class Row(NamedTuple):
+    """One piece of evidence before its verdict."""
+
+    claim: str
+    method: str
+    metric: str
+    estimate: Estimate
+    paper: float  # NaN where the paper has no number
+    n: int
+    rule: str
+    target: str
+    reference: float | None = None  # what the rule compares with, if not the paper's number
 
 
 @dataclass(frozen=True)
@@ -98,54 +111,48 @@ def replication_table(evidence: Evidence) -> tuple[pd.DataFrame, dict[str, str]]
     """The table, and the words of the rule behind each (claim, metric) in it."""
     rows, words = [], {}
     for env in dict.fromkeys(record["env"] for record in evidence.records):
-        for claim, method, metric, estimate, paper, n, rule, target in (
-            *collapse_rows(evidence, env),
-            *planning_rows(evidence, env),
-        ):
-            verdict = RULES[rule].judge(estimate, paper)
-            shown = math.nan if rule == "one_direction" else paper
-            command = f"snakemake --cores all --config scale={evidence.scale} -- {target}"
-            values = (claim, env, method, metric, shown, *estimate, n)
-            row = (*values, verdict, evidence.scale, command)
-            rows.append(dict(zip(COLUMNS, row, strict=True)))
-            words[f"{claim}, {metric}"] = RULES[rule].words
+        for row in (*collapse_rows(evidence, env), *planning_rows(evidence, env)):
+            rule = RULES[row.rule]
+            reference = row.paper if row.reference is None else row.reference
+            command = f"snakemake --cores all --config scale={evidence.scale} -- {row.target}"
+            values = (row.claim, env, row.method, row.metric, row.paper, *row.estimate, row.n)
+            values += (rule.judge(row.estimate, reference), evidence.scale, command)
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
+            words[f"{row.claim}, {row.metric}"] = rule.words
     return pd.DataFrame(rows, columns=list(COLUMNS)), words
 
 
-def collapse_rows(evidence: Evidence, env: str) -> list[tuple]:
+def collapse_rows(evidence: Evidence, env: str) -> list[Row]:
     """C1: what is left of the embedding at λ = 0, and whether it still plans."""
     table = evidence.spectra[evidence.spectra["env"] == env].set_index(["method", "seed"])
+    present, target = evidence.methods(env), f"figures/{evidence.scale}/replication.csv"
     rows = []
-    if {"smwm", "forward_only"} <= evidence.methods(env):
-        ours, collapsed = table.loc["smwm"], table.loc["forward_only"]
-        ratio = 100 * collapsed["embedding_std"] / ours["embedding_std"].mean()
-        target = f"figures/{evidence.scale}/replication.csv"
-        smwm_rank = ours["effective_rank"].mean()
-        n = len(collapsed)
+    if {"smwm", "forward_only"} <= present:
+        ours, left = table.loc["smwm"].sort_index(), table.loc["forward_only"].sort_index()
+        spread = ratio(left["embedding_std"], ours["embedding_std"])
+        rank, smwm_rank = mean(left["effective_rank"]), ours["effective_rank"].mean()
+        shared = ("C1", "forward_only")
         rows += [
-            ("C1", "forward_only", "embedding std [% of SMWM's]",
-             mean(ratio), math.nan, n, "collapsed", target),
-            ("C1", "forward_only", "effective rank [directions]",
-             mean(collapsed["effective_rank"]), smwm_rank, n, "one_direction", target),
+            Row(*shared, "embedding std [% of SMWM's]", spread, math.nan, len(left),
+                "collapsed", target),
+            Row(*shared, "effective rank [directions]", rank, math.nan, len(left),
+                "one_direction", target, smwm_rank),
         ]  # fmt: skip
-    if {"random", "forward_only"} <= evidence.methods(env):
+    if {"random", "forward_only"} <= present:
         rows.append(_difference(evidence, env, "forward_only", "random", "C1", "near_random"))
     return rows
 
 
-def planning_rows(evidence: Evidence, env: str) -> list[tuple]:
+def planning_rows(evidence: Evidence, env: str) -> list[Row]:
     """C6: success of each method, and SMWM against the others."""
-    target = f"figures/{evidence.scale}/planning_success.csv"
-    present = evidence.methods(env)
+    present, target = evidence.methods(env), f"figures/{evidence.scale}/planning_success.csv"
     rows = []
     for method in ("smwm", "sigreg", "forward_only", "random"):
         if method in present:
             solved = outcomes(evidence.records, env, method)
             paper = _paper_rate(evidence, env, method)
-            rule = "level"
-            rows.append(
-                ("C6", method, "success [%]", rate(solved), paper, solved.size, rule, target)
-            )
+            shared = ("C6", method, "success [%]", rate(solved))
+            rows.append(Row(*shared, paper, solved.size, "level", target))
     others = {"sigreg": "parity", "forward_only": "superiority", "random": "superiority"}
     if "smwm" in present:
         rows += [
@@ -157,14 +164,14 @@ def planning_rows(evidence: Evidence, env: str) -> list[tuple]:
 
 
 def _difference(
-    evidence: Evidence, env: str, method: str, reference: str, claim: str, rule: str
-) -> tuple:
+    evidence: Evidence, env: str, method: str, other: str, claim: str, rule: str
+) -> Row:
     solved = outcomes(evidence.records, env, method)
-    estimate = rate_difference(solved, outcomes(evidence.records, env, reference))
-    paper = _paper_rate(evidence, env, method) - _paper_rate(evidence, env, reference)
+    estimate = rate_difference(solved, outcomes(evidence.records, env, other))
+    paper = _paper_rate(evidence, env, method) - _paper_rate(evidence, env, other)
     target = f"figures/{evidence.scale}/planning_success.csv"
-    metric = f"success minus {reference} [points]"
-    return claim, method, metric, estimate, paper, solved.size, rule, target
+    metric = f"success minus {other} [points]"
+    return Row(claim, method, metric, estimate, paper, solved.size, rule, target)
 
 
 def _paper_rate(evidence: Evidence, env: str, method: str) -> float:

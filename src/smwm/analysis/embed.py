@@ -13,10 +13,10 @@ import torch
 
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.device import DEVICES, choose_device
-from smwm.files import code_version, exclusive, sha256, write_bytes
+from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.settings import add_arguments, from_arguments, setting
+from smwm.settings import add_arguments, at_least, from_arguments, setting
 
 BATCH = 256
 
@@ -47,7 +47,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", required=True, type=Path, help="model of `smwm train`")
     parser.add_argument("--data", required=True, type=Path, help="held-out split, HDF5")
     parser.add_argument("--out", required=True, type=Path, help="embeddings to write (.npz)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--threads", type=at_least(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, EmbedSettings)
 
@@ -67,5 +67,4 @@ def run(arguments: argparse.Namespace) -> None:
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **result, origin=np.array(json.dumps(origin)))
-    with exclusive(arguments.out):
-        write_bytes(arguments.out, buffer.getvalue())
+    write_bytes(arguments.out, buffer.getvalue())

@@ -1,9 +1,11 @@
 """95 % intervals over seeds and tasks.
 
-Rates: Wilson's score interval at the effective sample size (Korn and Graubard 1998; Franco et
-al. 2019), because the seeds of a method share one set of tasks and so are not independent.
-Differences of rates: Newcombe's hybrid of the two Wilson intervals. Both from statsmodels.
-Means over seeds: Student's t, from SciPy.
+The seeds of a method share one set of tasks, so their outcomes are not independent: the
+variance of a mean comes from the two-way layout (seeds, tasks), its degrees of freedom from
+Satterthwaite. Rates: Wilson's score interval at the effective sample size, corrected for the
+degrees of freedom (Korn and Graubard 1998), from statsmodels. Differences: Student's t on the
+differences of the same tasks; where all of them are equal, Newcombe's interval. With one seed,
+intervals are over tasks alone.
 """
 
 from __future__ import annotations
@@ -26,25 +28,39 @@ class Estimate(NamedTuple):
     high: float
 
 
-def effective_sample_size(solved: np.ndarray) -> float:
-    """How many independent trials the outcomes (seeds, tasks) of one task set are worth.
+def two_way_variance(values: np.ndarray) -> tuple[float, float]:
+    """Variance of the mean of values (seeds, tasks), and its degrees of freedom.
 
-    The variance of the mean is estimated from the two-way layout: what tasks and what seeds
-    contribute, less their interaction, which both contain. Never more than the number of
-    trials; the number of tasks where all outcomes are equal.
+    What tasks and what seeds contribute, less their interaction, which both contain; at least
+    that of as many independent values.
     """
-    seeds, tasks = solved.shape
-    rate, by_task, by_seed = solved.mean(), solved.mean(0), solved.mean(1)
-    if rate in (0.0, 1.0):
-        return float(tasks)
-    variance = by_task.var() / tasks
+    seeds, tasks = values.shape
+    mean, by_task, by_seed = values.mean(), values.mean(0), values.mean(1)
+    parts = [(by_task.var() / tasks, max(tasks - 1, 1))]
     if seeds > 1:
-        interaction = solved - by_task - by_seed[:, None] + rate
+        interaction = values - by_task - by_seed[:, None] + mean
         freedom = (seeds - 1) * max(tasks - 1, 1)
-        variance += by_seed.var(ddof=1) / seeds
-        variance -= (interaction**2).sum() / freedom / solved.size
-    binomial = rate * (1 - rate)
-    return float(binomial / max(variance, binomial / solved.size))
+        parts.append((by_seed.var(ddof=1) / seeds, seeds - 1))
+        parts.append((-(interaction**2).sum() / freedom / values.size, freedom))
+    variance = sum(part for part, _ in parts)
+    floor = values.var() / values.size
+    if variance <= floor:
+        return float(floor), float(max(values.size - 1, 1))
+    return float(variance), float(variance**2 / sum(p**2 / free for p, free in parts))
+
+
+def effective_sample_size(solved: np.ndarray) -> float:
+    """How many independent trials the outcomes (seeds, tasks) are worth in Wilson's interval.
+
+    The number of tasks where all outcomes are equal, because then nothing tells the variance.
+    """
+    rate = solved.mean()
+    variance, freedom = two_way_variance(solved.astype(float))
+    if variance == 0:
+        return float(solved.shape[1])
+    tail = 0.5 + LEVEL / 2
+    correction = (stats.norm.ppf(tail) / stats.t.ppf(tail, freedom)) ** 2
+    return float(rate * (1 - rate) / variance * correction)
 
 
 def rate(solved: np.ndarray) -> Estimate:
@@ -56,24 +72,32 @@ def rate(solved: np.ndarray) -> Estimate:
 
 
 def rate_difference(solved: np.ndarray, reference: np.ndarray) -> Estimate:
-    """Difference of two rates in points; outcomes (seeds, tasks) of either."""
-    n, n_reference = effective_sample_size(solved), effective_sample_size(reference)
-    p, p_reference = float(solved.mean()), float(reference.mean())
-    low, high = confint_proportions_2indep(
-        p * n, n, p_reference * n_reference, n_reference,
-        method="newcomb", compare="diff", alpha=1 - LEVEL,
-    )  # fmt: skip
-    return Estimate(100 * (p - p_reference), 100 * float(low), 100 * float(high))
+    """Difference of two rates in points; outcomes (seeds, tasks) of either on the same tasks."""
+    difference = solved.astype(float) - reference.astype(float)
+    value = float(difference.mean())
+    variance, freedom = two_way_variance(difference)
+    if variance == 0:
+        n, p, q = solved.shape[1], float(solved.mean()), float(reference.mean())
+        low, high = confint_proportions_2indep(
+            p * n, n, q * n, n, method="newcomb", compare="diff", alpha=1 - LEVEL
+        )
+    else:
+        half = stats.t.ppf(0.5 + LEVEL / 2, freedom) * math.sqrt(variance)
+        low, high = max(value - half, -1.0), min(value + half, 1.0)
+    return Estimate(100 * value, 100 * float(low), 100 * float(high))
 
 
 def mean(values: np.ndarray) -> Estimate:
-    """Mean over seeds; values (seeds,)."""
+    """Mean over seeds, Student's t; values (seeds,)."""
     values = np.asarray(values, float)
     value = float(values.mean())
     if len(values) < 2:
         return Estimate(value, math.nan, math.nan)
-    error = stats.sem(values)
-    if error == 0:
-        return Estimate(value, value, value)
-    low, high = stats.t.interval(LEVEL, len(values) - 1, value, error)
-    return Estimate(value, float(low), float(high))
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, len(values) - 1) * stats.sem(values))
+    return Estimate(value, value - half, value + half)
+
+
+def ratio(values: np.ndarray, reference: np.ndarray) -> Estimate:
+    """Geometric mean over seeds of values / reference (seeds,), in percent, t on the logs."""
+    logs = mean(np.log(np.maximum(values, 1e-30) / np.asarray(reference)))
+    return Estimate(*(100 * math.exp(bound) for bound in logs))

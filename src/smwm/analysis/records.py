@@ -22,6 +22,7 @@ COLUMNS = {
     "success_rate_rest": float,
     "replay_success": float,
 }
+NEEDED = {"env", "method", "seed", "solved", "solved_at_start", "replay_success", "settings"}
 
 
 def read_records(paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -30,7 +31,9 @@ def read_records(paths: Iterable[Path]) -> list[dict[str, Any]]:
     for path in paths:
         try:
             record = json.loads(Path(path).read_text())
-            record["solved"], record["solved_at_start"], record["replay_success"]
+            missing = NEEDED - record.keys()
+            if missing:
+                raise KeyError(*sorted(missing))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: not a record of `smwm plan` ({error!r})") from error
         records.append(record)
@@ -41,6 +44,17 @@ def outcomes(records: list[dict[str, Any]], env: str, method: str) -> np.ndarray
     """Which tasks were solved: (seeds, tasks) bool, seeds in order."""
     chosen = [r for r in records if (r["env"], r["method"]) == (env, method)]
     return np.array([r["solved"] for r in sorted(chosen, key=lambda r: r["seed"])], bool)
+
+
+def settings_behind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The different settings behind the records, each with the seeds that share it."""
+    groups: dict[str, dict[str, Any]] = {}
+    for record in records:
+        model = {k: v for k, v in record.get("model", {}).items() if k != "seed"}
+        group = {key: record[key] for key in ("env", "method", "settings")} | {"model": model}
+        seeds = groups.setdefault(json.dumps(group), group | {"seeds": []})["seeds"]
+        seeds.append(record["seed"])
+    return list(groups.values())
 
 
 def planning_table(records: list[dict[str, Any]]) -> pd.DataFrame:

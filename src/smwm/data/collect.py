@@ -19,12 +19,12 @@ from threading import Thread
 
 import numpy as np
 
-from smwm.data.dataset import Episode, write_dataset
+from smwm.data.dataset import Episode, has_attributes, write_dataset
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
-from smwm.files import code_version, exclusive, replacing
+from smwm.files import code_version, replacing
 from smwm.progress import Progress
-from smwm.settings import add_arguments, from_arguments, setting
+from smwm.settings import add_arguments, at_least, from_arguments, setting
 
 GROUP = 20  # episodes computed and stored together
 
@@ -44,17 +44,20 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
     """Write `out`/train.h5 and `out`/eval.h5, split by episode."""
     code = code_version("smwm.data.collect", environment_module(env))
     attributes = {"env": env, "settings": asdict(settings), "code": code}
+    splits = split_episodes(settings)
+    if all(has_attributes(out / f"{split}.h5", attributes) for split in splits):
+        print(f"{out}: is there, from the same settings and code")
+        return
     parts = out / f".parts-{code.split('+')[1]}-{_digest(settings)}"
-    groups = range(0, settings.episodes, GROUP)
-    missing = [first for first in groups if not _part(parts, first).exists()]
-    steps_per_group = GROUP * settings.steps
+    groups = {first: _part(parts, first) for first in range(0, settings.episodes, GROUP)}
+    missing = [first for first, part in groups.items() if not part.exists()]
+    done = settings.episodes - sum(len(_episodes(settings, first)) for first in missing)
     with (
-        exclusive(out),
         Progress(
             f"collect {env}",
             settings.episodes * settings.steps,
             "steps",
-            done=(len(groups) - len(missing)) * steps_per_group,
+            done=done * settings.steps,
         ) as progress,
         ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool,
     ):
@@ -62,12 +65,12 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         for job in as_completed(jobs):
             progress.advance(job.result() * settings.steps)
 
-        for split, chosen in split_episodes(settings).items():
-            rows = len(chosen) * (settings.steps + 1)
-            chosen_attributes = attributes | {"split": split, "source_episodes": chosen}
-            write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, chosen_attributes)
-        for stale in out.glob(".parts-*"):
-            shutil.rmtree(stale)
+    for split, chosen in splits.items():
+        rows = len(chosen) * (settings.steps + 1)
+        more = attributes | {"split": split, "source_episodes": chosen}
+        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more)
+    for stale in out.glob(".parts-*"):
+        shutil.rmtree(stale)
 
 
 def split_episodes(settings: CollectSettings) -> dict[str, list[int]]:
@@ -82,8 +85,10 @@ def split_episodes(settings: CollectSettings) -> dict[str, list[int]]:
 
 def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path) -> int:
     """Run the episodes of one group side by side, store them, return how many."""
-    numbers = range(first, min(first + GROUP, settings.episodes))
-    rngs = [np.random.default_rng([settings.data_seed, 0, number]) for number in numbers]
+    rngs = [
+        np.random.default_rng([settings.data_seed, 0, number])
+        for number in _episodes(settings, first)
+    ]
     environment = make_environment(env, len(rngs))
     environment.reset(rngs)
     policy = environment.collection_policy(rngs)
@@ -112,6 +117,11 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
+def _episodes(settings: CollectSettings, first: int) -> range:
+    """Numbers of the episodes in the group that begins with `first`."""
+    return range(first, min(first + GROUP, settings.episodes))
+
+
 def _part(parts: Path, first: int) -> Path:
     return parts / f"{first:06d}.npz"
 
@@ -133,12 +143,10 @@ def _digest(settings: CollectSettings) -> str:
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", required=True, help="environment to collect from")
     parser.add_argument("--out", required=True, type=Path, help="folder for train.h5, eval.h5")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--workers", type=at_least(1), default=1, help="processes (default: 1)")
     add_arguments(parser, CollectSettings)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if arguments.workers < 1:
-        raise InputError(f"--workers: {arguments.workers} is not allowed, it must be at least 1")
     settings = from_arguments(arguments, CollectSettings)
     collect(arguments.env, arguments.out, settings, arguments.workers)

@@ -71,9 +71,7 @@ def write_dataset(
     """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically."""
     lengths: list[int] = []
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        for key, value in attributes.items():
-            is_plain = isinstance(value, str | int | float)
-            file.attrs[key] = value if is_plain else json.dumps(value)
+        file.attrs.update(_as_attributes(attributes))
         row = 0
         for episode in episodes:
             count = len(episode.pixels)
@@ -94,6 +92,19 @@ def write_dataset(
         file["ep_offset"] = np.cumsum(lengths) - lengths
 
 
+def has_attributes(path: Path, attributes: dict[str, Any]) -> bool:
+    """Whether `path` is a dataset that was written with these attributes, perhaps with more."""
+    try:
+        with h5py.File(path, "r") as file:
+            return _as_attributes(attributes).items() <= dict(file.attrs).items()
+    except (OSError, TypeError):
+        return False
+
+
+def _as_attributes(values: dict[str, Any]) -> dict[str, str]:
+    return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+
+
 def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray) -> None:
     shape = (rows, *values.shape[1:])
     if name == "pixels":  # a frame a chunk: random access, and plain scenes shrink tenfold
@@ -106,7 +117,7 @@ def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray) ->
 def read_dataset(
     path: Path | str, image_size: int | None = None, action_dim: int | None = None
 ) -> Trajectories:
-    """Read and check a dataset; `image_size` and `action_dim` are what the caller needs.
+    """Read and check a dataset; `image_size` and `action_dim` are what the caller needs, if any.
 
     Raises InputError naming the file and what is wrong with it.
     """
@@ -127,8 +138,6 @@ def read_dataset(
                 attributes=dict(file.attrs),
             )
     except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path}: not a readable HDF5 dataset ({error})") from error
     _check(path, data, image_size, action_dim)
     return data
@@ -147,7 +156,7 @@ def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: i
     )
     require(pixels.dtype == np.uint8, f"pixels are {pixels.dtype}, not uint8")
     require(actions.ndim == 2, f"action has shape {actions.shape}, not (N, A)")
-    require(actions.dtype.kind == "f", f"action is {actions.dtype}, not float32")
+    require(actions.dtype.kind == "f", f"action is {actions.dtype}, not floating point")
     require(len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images")
     require(
         data.lengths.ndim == 1 and data.lengths.shape == data.offsets.shape,

@@ -11,7 +11,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from smwm.analysis.intervals import rate
-from smwm.analysis.records import outcomes, paper_success, planning_table, read_records
+from smwm.analysis.records import (
+    outcomes,
+    paper_success,
+    planning_table,
+    read_records,
+    settings_behind,
+)
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import (
     PAPER_COLOUR,
@@ -52,7 +58,7 @@ def draw(records: list[dict[str, Any]], paper: pd.DataFrame) -> Figure:
     figure.legend(handles=handles, loc="outside right upper", fontsize=7)
     figure.supxlabel(
         f"{episodes} held-out tasks, {seeds} seed{'s' * (seeds > 1)}; "
-        "bars: 95 % interval over seeds and tasks",
+        f"bars: 95 % interval over {'seeds and ' * (seeds > 1)}tasks",
         fontsize=6.5,
     )
     return figure
@@ -82,31 +88,6 @@ def _draw_bar(
         panel.plot(x + 0.22, reference.mean(), "D", color=PAPER_COLOUR, ms=4, zorder=3)
 
 
-def settings_behind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The settings of each environment and method, with the seeds that share them."""
-    groups: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in records:
-        model = record.get("model", {})
-        group = groups.setdefault(
-            (record["env"], record["method"]),
-            {
-                "env": record["env"],
-                "method": record["method"],
-                "seeds": [],
-                "train": model.get("settings"),
-                "train_data_sha256": model.get("data_sha256"),
-                "train_code": model.get("code"),
-                "eval_data_sha256": record["eval_data_sha256"],
-                "planner": record["planner"],
-                "offset": record["offset"],
-                "budget": record["budget"],
-                "planning_code": record["code"],
-            },
-        )
-        group["seeds"].append(record["seed"])
-    return list(groups.values())
-
-
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
     parser.add_argument("--paper", required=True, type=Path, help="the paper's numbers, CSV")
@@ -118,4 +99,5 @@ def run(arguments: argparse.Namespace) -> None:
     stem = arguments.out / "planning_success"
     save_table(planning_table(records), stem.with_suffix(".csv"))
     save_figure(draw(records, paper_success(arguments.paper)), stem)
-    save_origin(stem.with_suffix(".json"), __name__, arguments.records, settings_behind(records))
+    inputs = [*arguments.records, arguments.paper]
+    save_origin(stem.with_suffix(".json"), __name__, inputs, settings_behind(records))

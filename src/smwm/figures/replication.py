@@ -12,10 +12,9 @@ import pandas as pd
 import torch
 
 from smwm.analysis.claims import CLAIMS, Evidence, replication_table
-from smwm.analysis.records import paper_success, read_records
+from smwm.analysis.records import paper_success, read_records, settings_behind
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.errors import InputError
-from smwm.figures.planning_success import settings_behind
 from smwm.figures.style import save_origin, save_table
 from smwm.files import write_bytes
 
@@ -44,9 +43,9 @@ def as_markdown(table: pd.DataFrame, words: dict[str, str], scale: str) -> str:
     lines += [f"- **{claim}**: {meaning}" for claim, meaning in CLAIMS.items()]
     lines += [
         "",
-        "Intervals are 95 %: over seeds and tasks for success (Wilson, Newcombe, at the effective "
-        "sample size), over seeds for the rest (Student's t). n counts the tasks of all seeds, or "
-        "the seeds.",
+        "Intervals are 95 %: over seeds and tasks for success (Wilson's at the effective sample "
+        "size; Student's t on paired differences), over seeds for the rest (Student's t); with one "
+        "seed over tasks alone. n counts the tasks of all seeds, or the seeds.",
         "",
         "| claim | env | method | metric | paper | ours | 95 % interval | n | verdict |",
         "|---|---|---|---|--:|--:|:-:|--:|---|",
@@ -80,5 +79,5 @@ def run(arguments: argparse.Namespace) -> None:
     stem = arguments.out / "replication"
     save_table(table, stem.with_suffix(".csv"))
     write_bytes(stem.with_suffix(".md"), as_markdown(table, words, arguments.scale).encode())
-    inputs = [*arguments.records, *arguments.embeddings]
+    inputs = [*arguments.records, *arguments.embeddings, arguments.paper]
     save_origin(stem.with_suffix(".json"), __name__, inputs, settings_behind(records))

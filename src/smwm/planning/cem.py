@@ -42,8 +42,8 @@ def plan(
 
     `cost` maps candidates (E, N, H, K) to costs (E, N) for E problems. `low`, `high` (K,) bound
     a block; candidates are clipped to them, because the environment clips too and no training
-    action lies outside. The mean of the elites is always a candidate, and the best candidate
-    so far is never forgotten. Returns (E, H, K).
+    action lies outside. The mean of the elites is a candidate of the next iteration, and
+    the best candidate so far is never forgotten. Returns (E, H, K).
     """
     device = low.device
     shape = (problems, settings.horizon, len(low))

@@ -20,14 +20,14 @@ from smwm.device import DEVICES, choose_device
 from smwm.envs import environment_module, make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
-from smwm.files import code_version, exclusive, sha256, write_json
+from smwm.files import code_version, sha256, write_json
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
 from smwm.objectives import METHODS
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
-from smwm.settings import add_arguments, from_arguments
+from smwm.settings import add_arguments, at_least, from_arguments
 
 # (environment, goal images (m, H, W, 3), steps left) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
@@ -120,11 +120,21 @@ def evaluate(
     """
     environment = make_environment(tasks.env, 1)
     record: dict[str, Any] = {"env": tasks.env, "method": method, "seed": seed}
+    used: dict[str, Any] = {
+        "budget": tasks.budget,
+        "offset": tasks.actions.shape[1],
+        "task_seed": tasks.task_seed,
+        "eval_data_sha256": tasks.data_sha256,
+        "code": code_version("smwm.planning.evaluate", environment_module(tasks.env)),
+    }
     if METHODS[method].trained:
         if checkpoint is None:
             raise InputError(f"--checkpoint: is needed, method {method!r} plans with a model")
         model, provenance = load_model(checkpoint)
         action_dim = len(environment.action_low)
+        for key, wanted in {"method": method, "env": tasks.env}.items():
+            if provenance.get(key, wanted) != wanted:
+                raise InputError(f"{checkpoint}: its {key} is {provenance[key]!r}, not {wanted!r}")
         if model.image_size != tasks.image_size:
             raise InputError(
                 f"{checkpoint}: the model sees {model.image_size} px, "
@@ -137,18 +147,15 @@ def evaluate(
             )
         controller = latent_planner(model, settings, seed, device)
         record |= {"checkpoint_sha256": sha256(checkpoint), "model": provenance}
+        used |= {"planner": asdict(settings), "device": torch.device(device).type}
     else:
         controller = random_controller(seed)
     solved = run_tasks(tasks, controller, f"plan {tasks.env} {method} seed {seed}")
     return record | {
-        "budget": tasks.budget,
-        "offset": tasks.actions.shape[1],
-        "planner": asdict(settings),
+        "settings": used,
         "solved": solved.tolist(),
         "solved_at_start": tasks.solved_at_start.tolist(),
         "replay_success": tasks.replay_success.tolist(),
-        "eval_data_sha256": tasks.data_sha256,
-        "code": code_version("smwm.planning.evaluate", environment_module(tasks.env)),
     }
 
 
@@ -157,8 +164,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", required=True, choices=METHODS, help="how it was trained")
     parser.add_argument("--checkpoint", type=Path, help="model of `smwm train` (not for random)")
     parser.add_argument("--out", required=True, type=Path, help="record to write (.json)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the planner")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="seed of the planner")
+    parser.add_argument("--threads", type=at_least(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, PlannerSettings)
 
@@ -167,9 +174,8 @@ def run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     settings = from_arguments(arguments, PlannerSettings)
     tasks = load_tasks(arguments.tasks)
-    with exclusive(arguments.out):
-        record = evaluate(
-            tasks, arguments.method, arguments.seed, arguments.checkpoint, settings,
-            choose_device(arguments.device),
-        )  # fmt: skip
-        write_json(arguments.out, record)
+    device = choose_device(arguments.device)
+    record = evaluate(
+        tasks, arguments.method, arguments.seed, arguments.checkpoint, settings, device
+    )
+    write_json(arguments.out, record)

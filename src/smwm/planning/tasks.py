@@ -45,15 +45,19 @@ class TaskSet:
     actions: np.ndarray  # (n, offset, A) float32
     solved_at_start: np.ndarray  # (n,) bool
     replay_success: np.ndarray  # (n,) bool
+    task_seed: int
     data_sha256: str
 
 
 def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: str) -> TaskSet:
     """Draw tasks without replacement, and replay each from its restored start.
 
-    Replaying the recorded actions must reach the goal: it shows that states are restored
-    exactly. Raises InputError if the trajectories hold too few tasks.
+    Replaying the recorded actions must reach the goal, else states are not restored well.
+    Raises InputError if the trajectories hold too few tasks or are of another environment.
     """
+    recorded = data.attributes.get("env", env)
+    if recorded != env:
+        raise InputError(f"--env: {env!r} is not what the trajectories are of: {recorded!r}")
     if data.states is None:
         raise InputError("the held-out trajectories have no column 'state' to restore from")
     starts = data.window_starts(settings.offset)
@@ -78,6 +82,7 @@ def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: 
         actions=actions,
         solved_at_start=environment.success(start_states, goals),
         replay_success=execute(environment, actions, goals),
+        task_seed=settings.task_seed,
         data_sha256=data_hash,
     )
 
