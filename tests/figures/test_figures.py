@@ -6,8 +6,15 @@ import pytest
 
 from smwm.__main__ import main
 from smwm.analysis.claims import COLUMNS as REPLICATION_COLUMNS
-from smwm.analysis.records import COLUMNS, planning_table, read_records, settings_behind
+from smwm.analysis.records import (
+    COLUMNS,
+    paper_success,
+    planning_table,
+    read_records,
+    settings_behind,
+)
 from smwm.errors import InputError
+from smwm.figures.planning_success import draw as draw_figure
 
 PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
 
@@ -103,10 +110,13 @@ def test_figures_are_the_same_bytes_every_time(folder):
     assert outputs[0] == outputs[1]
 
 
-def test_no_text_overlaps_or_is_cut(folder):
-    from smwm.analysis.records import paper_success
-    from smwm.figures.planning_success import draw as draw_figure
+def test_common_style_is_applied(folder):
+    figure = draw_figure(read_records(folder.glob("*.json")), paper_success(folder / "paper.csv"))
+    assert not figure.axes[0].spines["top"].get_visible()
+    assert not figure.legends[0].get_frame_on()
 
+
+def test_no_text_overlaps_or_is_cut(folder):
     figure = draw_figure(read_records(folder.glob("*.json")), paper_success(folder / "paper.csv"))
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()

@@ -1,7 +1,7 @@
 """The paper's claims as rows: its number, ours with an interval, and a computed verdict.
 
 A rule maps an estimate and what it is compared with to a verdict; its words stand beside it in
-the report. Thresholds are fixed in advance, not fitted to results. Without an interval nothing
+the report. Thresholds are round numbers, not fitted to results. Without an interval nothing
 counts as reproduced.
 """
 
