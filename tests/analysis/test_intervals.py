@@ -101,8 +101,9 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(seed_spread):
         hits += low <= 65 <= high
         _, low, high = rate_difference(solved, other)
         difference_hits += low <= 15 <= high
-    assert hits / 400 >= 0.9  # three seeds tell little about how seeds differ
-    assert 0.92 <= difference_hits / 400 <= 0.995
+    # three seeds tell little about how seeds differ: a little under 95 % is what one can have
+    assert hits / 400 >= 0.89
+    assert 0.89 <= difference_hits / 400 <= 0.98
 
 
 def test_mean_over_seeds():
