@@ -16,7 +16,12 @@ class Entry(NamedTuple):
     label: str
 
 
-ENVIRONMENTS = {"two_room": Entry("TwoRoom", "Two rooms")}
+ENVIRONMENTS = {
+    "two_room": Entry("TwoRoom", "Two rooms"),
+    "reacher": Entry("Reacher", "Reacher"),
+    "push_t": Entry("PushT", "Push-T"),
+    "cube": Entry("Cube", "Cube"),
+}
 
 
 def environment_module(name: str) -> str:
