@@ -1,8 +1,4 @@
-"""Check what the machine offers: `smwm doctor`.
-
-MuJoCo renders offscreen through EGL or, failing that, OSMesa. Both are system libraries that
-pip cannot bring.
-"""
+"""Check what the machine offers, and install what is missing: `smwm doctor`."""
 
 from __future__ import annotations
 
@@ -11,34 +7,11 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 
 from smwm.errors import InputError
+from smwm.opengl import PACKAGES, working_backend
 
-BACKENDS = ("egl", "osmesa")
-PACKAGES = ("libegl1", "libgl1-mesa-dri", "libosmesa6")  # Debian and Ubuntu
 APT = ["apt-get", "-o", "Acquire::Retries=3"]
-RENDER_ONE_IMAGE = """
-import mujoco
-model = mujoco.MjModel.from_xml_string(
-    "<mujoco><worldbody><light pos='0 0 3'/><geom size='.3' rgba='1 0 0 1'/></worldbody></mujoco>"
-)
-data = mujoco.MjData(model)
-mujoco.mj_forward(model, data)
-with mujoco.Renderer(model, 16, 16) as renderer:
-    renderer.update_scene(data)
-    assert renderer.render().max() > 0
-"""
-
-
-def working_backend() -> str | None:
-    """The first OpenGL backend that really renders an image, tried in a process of its own."""
-    for backend in BACKENDS:
-        environment = os.environ | {"MUJOCO_GL": backend}
-        command = [sys.executable, "-c", RENDER_ONE_IMAGE]
-        if subprocess.run(command, env=environment, capture_output=True).returncode == 0:
-            return backend
-    return None
 
 
 def install_opengl() -> None:

@@ -1,8 +1,8 @@
 """What collection and planning need of an environment.
 
 An environment holds n independent copies that step together, so that a fast one can compute
-them as arrays and a simulator can hold a list. `smwm.envs.gym` turns any of them into a
-Gymnasium environment.
+them as arrays; `smwm.envs.simulated` lets them take turns in a simulator. `smwm.envs.gym` turns
+any of them into a Gymnasium environment.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class Environment(Protocol):
     action_low: ClassVar[np.ndarray]  # (A,) float32
     action_high: ClassVar[np.ndarray]  # (A,) float32
     state_names: ClassVar[tuple[str, ...]]  # S names with units
+    probes: ClassVar[dict[str, str]]  # physical quantities that a latent should hold: their unit
+    left_out: ClassVar[str]  # what `render` leaves out of the full look, for people
 
     def __init__(self, copies: int) -> None: ...
 
@@ -39,11 +41,20 @@ class Environment(Protocol):
     def keep(self, mask: np.ndarray) -> None:
         """Drop the copies where `mask` (n,) is False; the others stay as they are."""
 
-    def render(self, size: int) -> np.ndarray:
-        """RGB images (n, size, size, 3) uint8."""
+    def render(self, size: int, full: bool = False) -> np.ndarray:
+        """RGB images (n, size, size, 3) uint8; `full`: as the scene's authors meant it, slow."""
 
     def collection_policy(self, rngs: Sequence[np.random.Generator]) -> Policy:
         """The reward-free policy that collects data; copy i draws from rngs[i] alone."""
+
+    def quantities(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        """The quantities named in `probes` for states (n, S): (n, d) each.
+
+        Angles come as their sines followed by their cosines.
+        """
+
+    def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        """What to count in data: whether it is the case in each state (n, S), (n,) bool."""
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:

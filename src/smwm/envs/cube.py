@@ -13,6 +13,7 @@ from smwm.envs.rendering import Camera, mujoco
 from smwm.envs.simulated import SimulatedCopies
 
 SUCCESS_DISTANCE = 0.04  # m
+LIFTED = 0.03  # m, of the cube's centre, which lies at 0.02 on the floor
 POLICY_NOISE = 0.2  # standard deviation, in units of action
 ARM_JOINTS, GRIPPER_JOINTS = 6, 8
 CUBE = slice(ARM_JOINTS + GRIPPER_JOINTS, ARM_JOINTS + GRIPPER_JOINTS + 3)  # of a state
@@ -42,21 +43,28 @@ class Cube(SimulatedCopies):
         "gripper_position": "m",
         "gripper_opening": "share",
     }
+    left_out = (
+        "shadows, reflections, sky and multisampling; arm and gripper are drawn as their "
+        "collision shapes"
+    )
 
     def __init__(self, copies: int) -> None:
-        super().__init__(copies, simulator(), len(self.state_names))
+        super().__init__(copies, simulator, len(self.state_names))
 
     def collection_policy(self, rngs: Sequence[np.random.Generator]) -> NoisyOracle:
         return NoisyOracle(rngs)
 
     def quantities(self, states: np.ndarray) -> dict[str, np.ndarray]:
-        seen = [simulator().information(state) for state in states]
+        seen = [simulator(False).information(state) for state in states]
         names = {
             "cube_position": "privileged/block_0_pos",
             "gripper_position": "proprio/effector_pos",
             "gripper_opening": "proprio/gripper_opening",
         }
         return {name: np.stack([info[key] for info in seen]) for name, key in names.items()}
+
+    def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        return {"cube lifted": states[:, CUBE][:, 2] > LIFTED}
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
@@ -75,7 +83,7 @@ class NoisyOracle:
         from ogbench.manipspace.oracles.markov.cube_markov import CubeMarkovOracle
 
         self._rngs = rngs
-        self._oracles = [CubeMarkovOracle(env=simulator().environment) for _ in rngs]
+        self._oracles = [CubeMarkovOracle(env=simulator(False).environment) for _ in rngs]
         self._places = [self._begin(i) for i in range(len(rngs))]
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
@@ -83,7 +91,7 @@ class NoisyOracle:
         for i, (state, oracle) in enumerate(zip(states, self._oracles, strict=True)):
             if oracle.done:
                 self._places[i] = self._begin(i)
-            seen = simulator().information(state) | self._places[i]
+            seen = simulator(False).information(state) | self._places[i]
             noise = self._rngs[i].normal(0, POLICY_NOISE, 5)
             actions.append(oracle.select_action(None, seen) + noise)
         return np.clip(actions, -1, 1).astype(np.float32)
@@ -93,7 +101,7 @@ class NoisyOracle:
         rng = self._rngs[i]
         np.random.seed(rng.integers(2**32))  # noqa: NPY002  the oracle draws from there
         self._oracles[i].reset(None, None)
-        return simulator().random_place(rng)
+        return simulator(False).random_place(rng)
 
 
 class CubeSimulator:
@@ -102,7 +110,7 @@ class CubeSimulator:
     _state = mujoco.mjtState.mjSTATE_QPOS | mujoco.mjtState.mjSTATE_QVEL
     _state |= mujoco.mjtState.mjSTATE_WARMSTART
 
-    def __init__(self, full: bool = False) -> None:
+    def __init__(self, full: bool) -> None:
         with warnings.catch_warnings(action="ignore"):
             from ogbench.manipspace.envs.cube_env import CubeEnv
 
@@ -171,6 +179,6 @@ class CubeSimulator:
 
 
 @cache
-def simulator() -> CubeSimulator:
-    """One for the process: a scene is slow to build, and the copies take turns in it."""
-    return CubeSimulator()
+def simulator(full: bool) -> CubeSimulator:
+    """One a look for the process: a scene is slow to build, and the copies take turns in it."""
+    return CubeSimulator(full)

@@ -16,7 +16,7 @@ import numpy as np
 from smwm.envs.simulated import SimulatedCopies
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-from gym_pusht.envs.pusht import PushTEnv  # noqa: E402  after silencing pygame
+from gym_pusht.envs.pusht import PushTEnv  # after silencing pygame
 
 FRAME = 512.0
 SPEED = 100.0  # displacement of the pusher's target per unit of action
@@ -52,9 +52,10 @@ class PushT(SimulatedCopies):
         "block_position": "px",
         "block_orientation": "sine and cosine",
     }
+    left_out = "nothing; images are averaged down where the package samples pixels"
 
     def __init__(self, copies: int) -> None:
-        super().__init__(copies, simulator(), len(self.state_names))
+        super().__init__(copies, simulator, len(self.state_names))
 
     def collection_policy(self, rngs: Sequence[np.random.Generator]) -> ScriptedPusher:
         return ScriptedPusher(rngs)
@@ -66,6 +67,9 @@ class PushT(SimulatedCopies):
             "block_position": states[:, BLOCK],
             "block_orientation": np.stack([np.sin(angle), np.cos(angle)], 1),
         }
+
+    def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        return {"contact": states[:, CONTACTS] > 0}
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
@@ -155,8 +159,8 @@ def put(table: PushTEnv, state: np.ndarray) -> None:
 
 
 @cache
-def simulator() -> PushTSimulator:
-    """One for the process: the copies take turns in it."""
+def simulator(full: bool) -> PushTSimulator:
+    """One for the process, with one look: the copies take turns in it."""
     return PushTSimulator()
 
 
@@ -166,12 +170,12 @@ class ScriptedPusher:
     It picks a random spot of the block's outline, one that pushes towards a random place three
     times in four (so that the block crosses the table) and any one else (so that it turns),
     goes around the block to that spot, pushes for a while along the outline's normal, and picks
-    again. One time in five it heads for a random place instead. Speeds vary, and every action
+    again. One time in six it heads for a random place instead. Speeds vary, and every action
     gets Gaussian noise, so that what the block does is not a function of where things are.
     """
 
-    FREE, AIMED = 0.2, 0.75  # probabilities
-    SPEEDS = (0.1, 0.3)  # in units of action
+    FREE, AIMED = 1 / 6, 0.75  # probabilities
+    WALK, PUSH = (0.15, 0.35), (0.08, 0.25)  # speeds in units of action
     NOISE = 0.1
     PATIENCE = 25  # steps to reach a spot
     PUSH_STEPS = (4, 20)
@@ -195,7 +199,8 @@ class ScriptedPusher:
             plan["steps"] *= np.linalg.norm(way) > PUSHER_RADIUS
         else:
             way = self._way_to_push(plan, state)
-        length = min(plan["speed"], np.linalg.norm(way) / SPEED * 2)
+        speed = plan["push" if plan["pushing"] else "walk"]
+        length = min(speed, np.linalg.norm(way) / SPEED * 2)
         heading = way / (np.linalg.norm(way) + 1e-9)
         action = length * heading + self.NOISE * rng.standard_normal(2)
         return np.clip(action, -1, 1).astype(np.float32)
@@ -223,7 +228,8 @@ class ScriptedPusher:
     def _pick(self, rng: np.random.Generator, state: np.ndarray | None) -> dict:
         """What to do next."""
         place = rng.uniform(60, FRAME - 60, 2)
-        plan = {"steps": self.PATIENCE, "speed": rng.uniform(*self.SPEEDS), "spot": None}
+        plan = {"steps": self.PATIENCE, "spot": None, "pushing": False}
+        plan |= {"walk": rng.uniform(*self.WALK), "push": rng.uniform(*self.PUSH)}
         if state is None or rng.random() < self.FREE:
             return plan | {"place": place}
         spots, normals = _outline()
@@ -235,7 +241,6 @@ class ScriptedPusher:
             "spot": spots[chosen[0]],
             "normal": normals[chosen[0]],
             "slant": 0.3 * rng.standard_normal(),
-            "pushing": False,
             "push_steps": rng.integers(*self.PUSH_STEPS),
         }
 
@@ -243,8 +248,8 @@ class ScriptedPusher:
 @cache
 def _outline(spacing: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 2) along the block's outline and outward normals (n, 2), in its own frame."""
-    simulator().place(np.zeros(11))
-    shapes = simulator().block.shapes
+    simulator(False).place(np.zeros(11))
+    shapes = simulator(False).block.shapes
     spots, normals = [], []
     for shape in shapes:
         corners = np.array(shape.get_vertices())
@@ -262,8 +267,8 @@ def _outline(spacing: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _centre_of_gravity() -> np.ndarray:
-    simulator().place(np.zeros(11))
-    return np.array(simulator().block.center_of_gravity)
+    simulator(False).place(np.zeros(11))
+    return np.array(simulator(False).block.center_of_gravity)
 
 
 def _rotation(angle: float) -> np.ndarray:

@@ -16,7 +16,6 @@ from smwm.envs.rendering import Camera, mujoco
 from smwm.envs.simulated import SimulatedCopies
 
 SUCCESS_ANGLE = 0.05  # rad, for each joint
-POLICY_STEPS = 200
 
 
 class Reacher(SimulatedCopies):
@@ -36,9 +35,10 @@ class Reacher(SimulatedCopies):
         "wrist_warm_start [rad/s^2]",
     )
     probes: ClassVar[dict[str, str]] = {"joint_angles": "sine and cosine"}
+    left_out = "shadows, reflections, sky and multisampling"
 
     def __init__(self, copies: int) -> None:
-        super().__init__(copies, simulator(), len(self.state_names))
+        super().__init__(copies, simulator, len(self.state_names))
 
     def collection_policy(self, rngs: Sequence[np.random.Generator]) -> Policy:
         """Uniform random torques: a random walk of the velocities, over all configurations."""
@@ -51,6 +51,9 @@ class Reacher(SimulatedCopies):
     def quantities(self, states: np.ndarray) -> dict[str, np.ndarray]:
         angles = states[:, :2]
         return {"joint_angles": np.concatenate([np.sin(angles), np.cos(angles)], 1)}
+
+    def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        return {"wrist near its stop": np.abs(states[:, 1]) > np.radians(150)}
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
@@ -65,7 +68,7 @@ class ReacherSimulator:
     _state = mujoco.mjtState.mjSTATE_QPOS | mujoco.mjtState.mjSTATE_QVEL
     _state |= mujoco.mjtState.mjSTATE_WARMSTART
 
-    def __init__(self, full: bool = False) -> None:
+    def __init__(self, full: bool) -> None:
         from dm_control.suite import reacher
 
         xml, assets = reacher.get_model_and_assets()
@@ -95,6 +98,6 @@ class ReacherSimulator:
 
 
 @cache
-def simulator() -> ReacherSimulator:
-    """One for the process: a scene is slow to build, and the copies take turns in it."""
-    return ReacherSimulator()
+def simulator(full: bool) -> ReacherSimulator:
+    """One a look for the process: a scene is slow to build, and the copies take turns in it."""
+    return ReacherSimulator(full)

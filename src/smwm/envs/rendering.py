@@ -7,57 +7,12 @@ by drawing twice as large and averaging down. `full=True` draws what the scene's
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
-import sys
-
 import cv2
 import numpy as np
 
-from smwm.errors import InputError
+from smwm.opengl import choose_backend
 
-BACKENDS = ("egl", "osmesa")
-PACKAGES = ("libegl1", "libgl1-mesa-dri", "libosmesa6")  # Debian and Ubuntu
 OVERSAMPLING = 2  # images are drawn this much larger and averaged
-RENDER_ONE_IMAGE = """
-import mujoco
-model = mujoco.MjModel.from_xml_string(
-    "<mujoco><worldbody><light pos='0 0 3'/><geom size='.3' rgba='1 0 0 1'/></worldbody></mujoco>"
-)
-data = mujoco.MjData(model)
-mujoco.mj_forward(model, data)
-with mujoco.Renderer(model, 16, 16) as renderer:
-    renderer.update_scene(data)
-    assert renderer.render().max() > 0
-"""
-
-
-def working_backend() -> str | None:
-    """The first OpenGL backend that really renders an image, tried in a process of its own."""
-    for backend in BACKENDS:
-        environment = os.environ | {"MUJOCO_GL": backend}
-        command = [sys.executable, "-c", RENDER_ONE_IMAGE]
-        if subprocess.run(command, env=environment, capture_output=True).returncode == 0:
-            return backend
-    return None
-
-
-def choose_backend() -> None:
-    """Set MUJOCO_GL, which MuJoCo reads when it is imported, unless the user has set it.
-
-    Child processes inherit the choice. Raises InputError where nothing works.
-    """
-    if "MUJOCO_GL" in os.environ or platform.system() != "Linux":
-        return
-    backend = working_backend()
-    if backend is None:
-        raise InputError(
-            "MuJoCo cannot render: neither EGL nor OSMesa works here; "
-            f"`smwm doctor --install` installs {', '.join(PACKAGES)}"
-        )
-    os.environ["MUJOCO_GL"] = backend
-
 
 choose_backend()
 
@@ -92,7 +47,7 @@ class Camera:
         return cv2.resize(renderer.render(), (size, size), interpolation=cv2.INTER_AREA)
 
     def _renderer(self, side: int) -> mujoco.Renderer:
-        buffer = getattr(self._model.vis, "global_")
+        buffer = self._model.vis.global_
         buffer.offwidth, buffer.offheight = max(buffer.offwidth, side), max(buffer.offheight, side)
         renderer = mujoco.Renderer(self._model, side, side)
         if not self._full:

@@ -6,7 +6,7 @@ what a simulator keeps beside the state (caches, leftovers of another copy) cann
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -31,8 +31,9 @@ class SimulatedCopies:
     action_low: np.ndarray
     action_high: np.ndarray
 
-    def __init__(self, copies: int, simulator: Simulator, state_dim: int) -> None:
-        self._simulator = simulator
+    def __init__(self, copies: int, simulator: Callable[[bool], Simulator], state_dim: int) -> None:
+        """`simulator` gives the scene in the light look, or in the full one if True."""
+        self._simulator, self._look = simulator(False), simulator
         self._states = np.zeros((copies, state_dim))
 
     def reset(self, rngs: Sequence[np.random.Generator]) -> None:
@@ -52,5 +53,6 @@ class SimulatedCopies:
     def keep(self, mask: np.ndarray) -> None:
         self._states = self._states[mask]
 
-    def render(self, size: int) -> np.ndarray:
-        return np.stack([self._simulator.image(state, size) for state in self._states])
+    def render(self, size: int, full: bool = False) -> np.ndarray:
+        simulator = self._look(True) if full else self._simulator
+        return np.stack([simulator.image(state, size) for state in self._states])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class TwoRoom:
     action_low = np.full(2, -1, np.float32)
     action_high = np.full(2, 1, np.float32)
     state_names = ("agent_x [px]", "agent_y [px]")
+    probes: ClassVar[dict[str, str]] = {"agent_position": "px"}
+    left_out = "nothing"
 
     def __init__(self, copies: int) -> None:
         self._position = np.tile([LOW, LOW], (copies, 1))
@@ -74,7 +77,7 @@ class TwoRoom:
     def keep(self, mask: np.ndarray) -> None:
         self._position = self._position[mask]
 
-    def render(self, size: int) -> np.ndarray:
+    def render(self, size: int, full: bool = False) -> np.ndarray:
         """The rooms, and each agent as a red Gaussian dot of its radius."""
         centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size)
         falloff = np.exp(-0.5 * ((centres - self._position[:, :, None]) / RADIUS) ** 2)
@@ -86,6 +89,13 @@ class TwoRoom:
 
     def collection_policy(self, rngs: Sequence[np.random.Generator]) -> GoalSeeker:
         return GoalSeeker(rngs)
+
+    def quantities(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        return {"agent_position": states}
+
+    def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
+        x = states[:, 0]
+        return {"in the door": (x > WALL_LEFT) & (x < WALL_RIGHT), "in the left room": x < WALL_X}
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from smwm.envs.reacher import Reacher
+
+
+def state(shoulder, wrist):
+    return np.array([[shoulder, wrist, 0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("here", "goal", "reached"),
+    [
+        ((0.0, 1.0), (0.04, 1.04), True),
+        ((0.0, 1.0), (0.06, 1.0), False),
+        ((0.0, 1.0), (0.0, 1.06), False),
+        ((np.pi - 0.01, 1.0), (-np.pi + 0.01, 1.0), True),  # the shoulder turns without end
+        ((7 * np.pi, 1.0), (np.pi, 1.0), True),
+    ],
+)
+def test_success(here, goal, reached):
+    assert Reacher.success(state(*here), state(*goal))[0] == reached
+
+
+def test_torque_turns_the_joints():
+    arms = Reacher(2)
+    arms.restore(np.repeat(state(0.3, 0.5), 2, 0))
+    for _ in range(10):
+        arms.step(np.array([[1, 0], [0, 1]]))
+    turned = arms.states()[:, :2] - [0.3, 0.5]
+    assert turned[0, 0] > 0.1
+    assert turned[1, 1] > 0.1
+
+
+def test_wrist_stops():
+    arms = Reacher(1)
+    arms.restore(state(0, 2.5))
+    for _ in range(60):
+        arms.step(np.array([[0, 1]]))
+    assert arms.states()[0, 1] < np.radians(165)
+    assert arms.events(arms.states())["wrist near its stop"][0]
+
+
+def test_target_is_hidden():
+    arms = Reacher(1)
+    arms.restore(state(np.pi / 2, 0.0))
+    red, green, _ = np.moveaxis(arms.render(64)[0].astype(int), -1, 0)
+    arm = np.argwhere(red > green + 15)
+    assert len(arm) > 10
+    assert (np.abs(arm[:, 1] - 31.5) < 5).all()  # nothing red beside the upright arm
+
+
+def test_angles_of_a_known_state():
+    angles = Reacher(1).quantities(state(np.pi / 2, 0.0))["joint_angles"]
+    np.testing.assert_allclose(angles, [[1, 0, 0, 1]], atol=1e-12)
