@@ -15,6 +15,7 @@ from smwm.envs.simulated import SimulatedCopies
 SUCCESS_DISTANCE = 0.04  # m
 LIFTED = 0.03  # m, of the cube's centre, which lies at 0.02 on the floor
 POLICY_NOISE = 0.2  # standard deviation, in units of action
+BOUT_START, BOUT_STEPS = 0.03, (2, 9)  # probability at each step, and length, of random actions
 ARM_JOINTS, GRIPPER_JOINTS = 6, 8
 CUBE = slice(ARM_JOINTS + GRIPPER_JOINTS, ARM_JOINTS + GRIPPER_JOINTS + 3)  # of a state
 
@@ -72,11 +73,13 @@ class Cube(SimulatedCopies):
 
 
 class NoisyOracle:
-    """ogbench's Markov oracle with Gaussian action noise.
+    """ogbench's Markov oracle with action noise and bouts of random actions.
 
     It reaches for the cube, grasps, lifts and carries it to a random place, lets go, moves off
-    and begins again with another place. Phases follow from what is seen, so noise that makes it
-    miss or drop the cube leads to another attempt.
+    and begins again with another place. Gaussian noise is added to each action. Now and then a
+    few actions are uniformly random instead: the oracle alone never opens its gripper in
+    mid-air, and a model of such data believes that what was grasped cannot fall. Phases follow
+    from what is seen, so whatever it misses or drops it tries again.
     """
 
     def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
@@ -84,16 +87,24 @@ class NoisyOracle:
 
         self._rngs = rngs
         self._oracles = [CubeMarkovOracle(env=simulator(False).environment) for _ in rngs]
+        self._bouts = [0] * len(rngs)  # random actions that are left
         self._places = [self._begin(i) for i in range(len(rngs))]
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
         actions = []
-        for i, (state, oracle) in enumerate(zip(states, self._oracles, strict=True)):
+        for i, (state, oracle, rng) in enumerate(
+            zip(states, self._oracles, self._rngs, strict=True)
+        ):
             if oracle.done:
                 self._places[i] = self._begin(i)
             seen = simulator(False).information(state) | self._places[i]
-            noise = self._rngs[i].normal(0, POLICY_NOISE, 5)
-            actions.append(oracle.select_action(None, seen) + noise)
+            action = oracle.select_action(None, seen) + rng.normal(0, POLICY_NOISE, 5)
+            if rng.random() < BOUT_START:
+                self._bouts[i] = rng.integers(*BOUT_STEPS)
+            if self._bouts[i] > 0:
+                self._bouts[i] -= 1
+                action = rng.uniform(-1, 1, 5)
+            actions.append(action)
         return np.clip(actions, -1, 1).astype(np.float32)
 
     def _begin(self, i: int) -> dict[str, Any]:
