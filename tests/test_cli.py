@@ -45,7 +45,7 @@ def test_bad_input_is_one_line_and_status_two(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["collect", "--env", "maze", "--out", "x"], "'maze' is unknown, allowed: two_room"),
+        (["collect", "--env", "maze", "--out", "x"], "'maze' is unknown, allowed: cube, "),
         (["collect", "--env", "two_room", "--out", "x", "--episodes", "1"], "--episodes: 1 is not"),
         (["tasks", "--env", "two_room", "--data", "no.h5", "--out", "x"], "no.h5: no such dataset"),
         (["plan", "--tasks", "no.npz", "--method", "smwm", "--out", "x"], "no.npz: no such task"),

@@ -218,6 +218,10 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, help="checkpoint to write (.pt)")
     parser.add_argument("--log", required=True, type=Path, help="loss curves to write (.csv)")
     parser.add_argument("--seed", type=at_least(0), default=0, help="seed of weights and batches")
+    parser.add_argument("--env", help="environment that the data must be of (default: any)")
+    parser.add_argument(
+        "--image-size", type=at_least(1), help="size that the images must have (default: any)"
+    )
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, ModelSettings)
     add_arguments(parser, TrainSettings)
@@ -228,13 +232,16 @@ def run(arguments: argparse.Namespace) -> None:
     model_settings = from_arguments(arguments, ModelSettings)
     device = choose_device(arguments.device)
     settings = replace(settings, precision=choose_precision(settings.precision, device))
-    data = read_dataset(arguments.data)
+    data = read_dataset(arguments.data, image_size=arguments.image_size)
+    recorded = data.attributes.get("env", arguments.env or "")
+    if arguments.env and recorded != arguments.env:
+        raise InputError(f"{arguments.data}: is of {recorded!r}, not of {arguments.env!r}")
     provenance = {
         "method": arguments.method,
         "source": METHODS[arguments.method].source,
         "seed": arguments.seed,
         "device": device.type,
-        "env": str(data.attributes.get("env", "")),
+        "env": str(recorded),
         "data_sha256": sha256(arguments.data),
         "settings": asdict(settings),
         "model": {**asdict(model_settings), "channels": list(model_settings.channels)},

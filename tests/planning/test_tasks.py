@@ -74,6 +74,11 @@ def test_trajectories_without_states_are_refused(eval_data):
         draw_tasks("two_room", replace(eval_data, states=None), SETTINGS, "hash")
 
 
+def test_states_of_another_size_are_refused(eval_data):
+    with pytest.raises(InputError, match="column 'state' has 2 dimensions, those of reacher are 6"):
+        draw_tasks("reacher", replace(eval_data, attributes={}), SETTINGS, "hash")
+
+
 def test_other_file_is_refused(tmp_path):
     path = tmp_path / "tasks.npz"
     path.write_text("hello")

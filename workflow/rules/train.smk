@@ -17,11 +17,13 @@ rule train:
     threads: lambda wildcards: CONFIG.settings("train", wildcards.env, wildcards.method)["threads"]
     params:
         device=CONFIG.device,
+        image_size=lambda wildcards: CONFIG.settings("collect", wildcards.env)["image_size"],
         model=lambda wildcards: CONFIG.flags("model", wildcards.env),
         train=lambda wildcards: CONFIG.flags("train", wildcards.env, wildcards.method),
     message:
         "training {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
     shell:
-        "python -m smwm train --data {input.data:q} --method {wildcards.method}"
-        " --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"
-        " --device {params.device} {params.model} {params.train} > {log:q} 2>&1"
+        "python -m smwm train --env {wildcards.env} --data {input.data:q}"
+        " --method {wildcards.method} --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"
+        " --image-size {params.image_size} --device {params.device} {params.model} {params.train}"
+        " > {log:q} 2>&1"

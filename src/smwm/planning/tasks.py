@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from smwm.data.dataset import Trajectories, read_dataset
-from smwm.envs import environment_module, make_environment
+from smwm.envs import make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
 from smwm.files import sha256, write_bytes
@@ -58,8 +58,14 @@ def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: 
     recorded = data.attributes.get("env", env)
     if recorded != env:
         raise InputError(f"--env: {env!r} is not what the trajectories are of: {recorded!r}")
+    environment = make_environment(env, settings.tasks)
     if data.states is None:
         raise InputError("the held-out trajectories have no column 'state' to restore from")
+    if data.states.shape[1] != len(environment.state_names):
+        raise InputError(
+            f"column 'state' has {data.states.shape[1]} dimensions, those of {env} are "
+            f"{len(environment.state_names)}"
+        )
     starts = data.window_starts(settings.offset)
     if len(starts) < settings.tasks:
         raise InputError(
@@ -70,7 +76,6 @@ def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: 
     rows = rng.choice(starts, settings.tasks, replace=False)
     actions = data.actions[rows[:, None] + np.arange(settings.offset)]
     start_states, goals = data.states[rows], data.states[rows + settings.offset]
-    environment = make_environment(env, settings.tasks)
     environment.restore(start_states)
     return TaskSet(
         env=env,
@@ -123,7 +128,11 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    environment_module(arguments.env)
     settings = from_arguments(arguments, TaskSettings)
-    data = read_dataset(arguments.data)
-    save_tasks(arguments.out, draw_tasks(arguments.env, data, settings, sha256(arguments.data)))
+    action_dim = len(make_environment(arguments.env, 1).action_low)
+    data = read_dataset(arguments.data, action_dim=action_dim)
+    try:
+        tasks = draw_tasks(arguments.env, data, settings, sha256(arguments.data))
+    except InputError as error:
+        raise InputError(f"{arguments.data}: {error}") from error
+    save_tasks(arguments.out, tasks)
