@@ -58,7 +58,10 @@ def model(dataset_folder, tmp_path):
 
 
 STAGES = {
-    "train": ("--env two_room --method smwm --log {folder}/model.csv --image-size 16", {"action dimension"}),
+    "train": (
+        "--env two_room --method smwm --log {folder}/model.csv --image-size 16",
+        {"action dimension"},
+    ),
     "tasks": ("--env two_room --tasks 3 --offset 5", {"image size"}),
     "embed": ("--checkpoint {folder}/model.pt", {"action dimension", "environment"}),
 }

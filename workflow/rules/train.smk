@@ -24,6 +24,7 @@ rule train:
         "training {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
     shell:
         "python -m smwm train --env {wildcards.env} --data {input.data:q}"
-        " --method {wildcards.method} --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"
+        " --method {wildcards.method} --seed {wildcards.seed}"
+        " --out {output.checkpoint:q} --log {output.curves:q}"
         " --image-size {params.image_size} --device {params.device} {params.model} {params.train}"
         " > {log:q} 2>&1"
