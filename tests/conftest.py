@@ -14,7 +14,7 @@ from smwm.models.world_model import ModelSettings
 
 ROOT = Path(__file__).parents[1]
 os.environ["PYTHONPATH"] = str(ROOT / "src")  # for the processes that tests start
-TINY_MODEL = ModelSettings(channels=(4, 8), latent_dim=6, width=16)
+TINY_MODEL = ModelSettings(channels=(4, 8), projector=8, latent_dim=6, width=16)
 
 
 @pytest.fixture(autouse=True)

@@ -78,7 +78,7 @@ def test_a_whole_float_is_an_integer():
 
 def test_flags_are_those_of_the_command_line():
     flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
-    assert flags == "--encoder cnn --channels 4 8 --latent-dim 8 --width 16 --depth 2"
+    assert flags == "--encoder cnn --channels 4 8 --projector 8 --latent-dim 8 --width 16 --depth 2"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_flags_are_those_of_the_command_line():
             r"train.precision: 'half'.*\['auto', 'float32', 'bfloat16'\]",
         ),
         ({"methods": {"magic": {}}}, "methods: unknown key 'magic', allowed: forward_only"),
-        ({"envs": {"maze": {}}}, "envs: unknown key 'maze', allowed: two_room"),
+        ({"envs": {"maze": {}}}, "envs: unknown key 'maze', allowed: cube"),
         ({"envs": {"two_room": {"planer": {}}}}, r"envs.two_room: unknown key 'planer' \(did"),
         ({"seeds": []}, "seeds: .* must have at least 1 entry"),
         ({"seeds": [1, 1]}, "seeds: .* must not repeat"),

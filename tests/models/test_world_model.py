@@ -48,3 +48,16 @@ def test_image_that_is_too_small_for_the_encoder_is_refused():
 def test_any_image_size(size):
     model = WorldModel(ModelSettings(), size, 4)
     assert model.encode(torch.zeros(2, size, size, 3, dtype=torch.uint8)).shape == (2, 64)
+
+
+def test_projector_normalises_over_the_batch_in_training_alone():
+    torch.manual_seed(0)
+    model = WorldModel(ModelSettings(channels=(4, 8), projector=12, latent_dim=6), 16, 4)
+    pixels = torch.randint(0, 256, (9, 16, 16, 3), dtype=torch.uint8)
+    hidden = []
+    model.encoder[-2].register_forward_pre_hook(lambda _, inputs: hidden.append(inputs[0]))
+    model.encode(pixels)
+    torch.testing.assert_close(hidden[0].mean(0), torch.zeros(12), atol=1e-5, rtol=0)
+    model.eval()
+    alone = torch.cat([model.encode(image[None]) for image in pixels])
+    torch.testing.assert_close(alone, model.encode(pixels))

@@ -15,7 +15,7 @@ rule plan:
     benchmark:
         "results/{scale}/benchmarks/plan/{env}/{method}/seed{seed}.tsv"
     conda:
-        "../envs/training.yaml"
+        "../envs/planning.yaml"
     params:
         device=CONFIG.device,
         checkpoint=lambda wildcards, input: [f"--checkpoint {path}" for path in input.checkpoint],

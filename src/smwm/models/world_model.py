@@ -17,6 +17,9 @@ class ModelSettings:
 
     encoder: str = setting("cnn", "kind of encoder", choices=tuple(ENCODERS))
     channels: tuple[int, ...] = setting((16, 32, 64), "widths of the encoder", at_least=1)
+    projector: int = setting(
+        0, "width of the encoder's hidden layer with batch norm; 0: none", at_least=0
+    )
     latent_dim: int = setting(64, "dimensions of the latent", at_least=1)
     width: int = setting(256, "width of the forward and inverse model", at_least=1)
     depth: int = setting(2, "hidden layers of the forward and inverse model", at_least=1)
@@ -33,7 +36,9 @@ class WorldModel(nn.Module):
         super().__init__()
         latent, width, depth = settings.latent_dim, settings.width, settings.depth
         self.settings, self.image_size, self.action_dim = settings, image_size, action_dim
-        self.encoder = ENCODERS[settings.encoder](image_size, settings.channels, latent)
+        self.encoder = ENCODERS[settings.encoder](
+            image_size, settings.channels, settings.projector, latent
+        )
         self.forward_model = mlp(latent + action_dim, width, depth, latent)
         self.inverse_model = mlp(2 * latent, width, depth, action_dim)
         self.register_buffer("action_mean", torch.zeros(action_dim))
@@ -42,7 +47,8 @@ class WorldModel(nn.Module):
     def encode(self, pixels: Tensor) -> Tensor:
         """Images (..., S, S, 3) uint8 -> latents (..., D) float32."""
         images = pixels.reshape(-1, *pixels.shape[-3:]).movedim(-1, 1)  # channels-last memory
-        return self.encoder(images.float() / 127.5 - 1).float().reshape(*pixels.shape[:-3], -1)
+        scaled = images.float().div_(127.5).sub_(1)  # in place: a pass over images is dear
+        return self.encoder(scaled).float().reshape(*pixels.shape[:-3], -1)
 
     def predict(self, latents: Tensor, actions: Tensor) -> Tensor:
         """g: latents (..., D) and action blocks (..., K) -> next latents (..., D).
