@@ -33,6 +33,17 @@ def test_every_scale_is_valid_and_complete(scale):
             assert configuration.settings("train", env, method)["weight"] >= 0
 
 
+def test_an_environment_may_have_its_own_seeds_but_those_asked_for_win(folder):
+    path = folder / "scale" / "smoke.yaml"
+    values = yaml.safe_load(path.read_text()) | {"seeds": [1, 2]}
+    values["envs"]["cube"] = {"seeds": [7]}
+    path.write_text(yaml.safe_dump(values))
+    configuration = Configuration({"scale": "smoke"}, folder)
+    assert configuration.seeds("two_room") == [1, 2]
+    assert configuration.seeds("cube") == [7]
+    assert Configuration({"scale": "smoke", "seeds": [3]}, folder).seeds("cube") == [3]
+
+
 def test_default_scale_is_laptop():
     base = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     assert Configuration(base, ROOT / "config").scale == "laptop"
@@ -57,7 +68,7 @@ def test_numbers_given_as_text_on_the_command_line_are_numbers():
     configuration = Configuration(base, ROOT / "config")
     settings = configuration.settings("train", "two_room")
     assert (settings["steps"], settings["learning_rate"]) == (7, 0.01)
-    assert configuration.seeds == [4]
+    assert configuration.seeds("two_room") == [4]
 
 
 def test_overrides_for_an_environment_keep_what_they_do_not_name(folder):

@@ -44,22 +44,25 @@ def scale_schema() -> dict[str, Any]:
         dict.fromkeys(METHODS, blocks["train"]),
         "methods to compare; each may override keys of `train`, above all its `weight`",
     )
-    overrides = _mapping({**blocks, "methods": methods}, "overrides for one environment")
+    seeds = {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0},
+        "minItems": 1,
+        "uniqueItems": True,
+        "description": "seeds of training and planning; one model each",
+    }
+    overrides = _mapping(
+        {**blocks, "methods": methods, "seeds": seeds}, "overrides for one environment"
+    )
     overrides["type"] = ["object", "null"]
     return _mapping(
         {
             "description": {"type": "string", "description": "what the scale is for"},
-            "seeds": {
-                "type": "array",
-                "items": {"type": "integer", "minimum": 0},
-                "minItems": 1,
-                "uniqueItems": True,
-                "description": "seeds of training and planning; one model each",
-            },
+            "seeds": seeds,
             "methods": methods,
             "envs": _mapping(
                 dict.fromkeys(ENVIRONMENTS, overrides),
-                "environments; each may override any block above",
+                "environments; each may override the seeds, weights of methods and any block",
             ),
             **blocks,
         },
@@ -98,10 +101,10 @@ class Configuration:
         check(values, scale_schema(), str(path))
         overrides = {key: base[key] for key in base if key not in ("scale", "device")}
         self._values = merge(values, overrides)
+        self._asked_seeds: list[int] = overrides.get("seeds", [])
         for key in ("seeds", "methods", "envs"):
             if not self._values.get(key):
                 raise InputError(f"{path}: {key}: is missing, a scale names at least one")
-        self.seeds: list[int] = self._values["seeds"]
         self.methods: list[str] = list(self._values["methods"])
         self.envs: list[str] = list(self._values["envs"])
         for env in self.envs:
@@ -110,6 +113,11 @@ class Configuration:
                     self.settings(block, env)
                 except InputError as error:
                     raise InputError(f"{path}: envs.{env}: {block}.{error}") from error
+
+    def seeds(self, env: str) -> list[int]:
+        """Seeds of an environment: those of --config, else its own, else the scale's."""
+        own = (self._values["envs"][env] or {}).get("seeds", self._values["seeds"])
+        return self._asked_seeds or own
 
     def settings(self, block: str, env: str, method: str | None = None) -> dict[str, Any]:
         """Every setting of `block` for an environment; of `train` also for a method.

@@ -51,23 +51,22 @@ def checkpoint_of(wildcards):
     return [path.format(**wildcards)] if wildcards.method in TRAINED else []
 
 
+def per_model(path, methods):
+    """`path` for each environment, method and seed."""
+    return [
+        path.format(scale=CONFIG.scale, env=env, method=method, seed=seed)
+        for env in CONFIG.envs
+        for method in methods
+        for seed in CONFIG.seeds(env)
+    ]
+
+
 def planning_records():
     """One record of planning per environment, method and seed."""
-    return expand(
-        "results/{scale}/planning/{env}/{method}/seed{seed}.json",
-        scale=CONFIG.scale,
-        env=CONFIG.envs,
-        method=CONFIG.methods,
-        seed=CONFIG.seeds,
-    )
+    return per_model("results/{scale}/planning/{env}/{method}/seed{seed}.json", CONFIG.methods)
 
 
 def embeddings():
     """One export of embeddings per trained model."""
-    return expand(
-        "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
-        scale=CONFIG.scale,
-        env=CONFIG.envs,
-        method=[method for method in CONFIG.methods if method in TRAINED],
-        seed=CONFIG.seeds,
-    )
+    trained = [method for method in CONFIG.methods if method in TRAINED]
+    return per_model("results/{scale}/embeddings/{env}/{method}/seed{seed}.npz", trained)

@@ -45,7 +45,8 @@ def draw(records: list[dict[str, Any]], paper: pd.DataFrame) -> Figure:
         panel.set_xticks([])
         panel.set_ylim(0, 105)
     panels[0].set_ylabel("planning success [%]")
-    episodes, seeds = table["episodes"].iloc[0], table["seed"].nunique()
+    episodes = table["episodes"].iloc[0]
+    seeds = sorted(set(table.groupby("env")["seed"].nunique()))
     handles = [
         *(
             panels[0].bar(np.nan, np.nan, color=METHODS[m].colour, label=METHODS[m].label)
@@ -57,8 +58,9 @@ def draw(records: list[dict[str, Any]], paper: pd.DataFrame) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside right upper", fontsize=7)
     figure.supxlabel(
-        f"{episodes} held-out tasks, {seeds} seed{'s' * (seeds > 1)}; "
-        f"bars: 95 % interval over {'seeds and ' * (seeds > 1)}tasks",
+        f"{episodes} held-out tasks, {' or '.join(map(str, seeds))} "
+        f"seed{'s' * (seeds[-1] > 1)}; "
+        f"bars: 95 % interval over {'seeds and ' * (seeds[-1] > 1)}tasks",
         fontsize=6.5,
     )
     return figure
