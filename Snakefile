@@ -37,6 +37,11 @@ rule all:
             "figures/{scale}/{figure}",
             scale=CONFIG.scale,
             figure=[
+                "environments.pdf",
+                "environments.png",
+                "data_coverage.pdf",
+                "data_coverage.png",
+                "data_coverage.csv",
                 "planning_success.pdf",
                 "planning_success.png",
                 "planning_success.csv",

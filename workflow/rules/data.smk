@@ -7,6 +7,7 @@ rule collect:
     output:
         train="data/datasets/{scale}/{env}/train.h5",
         held_out="data/datasets/{scale}/{env}/eval.h5",
+        card="data/datasets/{scale}/{env}/README.md",
     log:
         "results/{scale}/logs/collect/{env}.log",
     benchmark:

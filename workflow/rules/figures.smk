@@ -1,6 +1,50 @@
 # What a reader looks at.
 
 
+rule environments:
+    input:
+        tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
+        data=expand("data/datasets/{{scale}}/{env}/eval.h5", env=CONFIG.envs),
+        code=source_files("smwm.figures.environments", *map(environment_module, CONFIG.envs)),
+    output:
+        multiext("figures/{scale}/environments", ".pdf", ".png", ".json"),
+    log:
+        "results/{scale}/logs/figures/environments.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/environments.tsv"
+    conda:
+        "../envs/scenes.yaml"
+    params:
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing environments"
+    shell:
+        "python -m smwm figure environments --tasks {input.tasks:q} --data {input.data:q}"
+        " --out {params.folder:q} > {log:q} 2>&1"
+
+
+rule data_coverage:
+    input:
+        data=expand("data/datasets/{{scale}}/{env}/train.h5", env=CONFIG.envs),
+        code=source_files("smwm.figures.data_coverage", *map(environment_module, CONFIG.envs)),
+    output:
+        multiext("figures/{scale}/data_coverage", ".pdf", ".png", ".csv", ".json"),
+    log:
+        "results/{scale}/logs/figures/data_coverage.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/data_coverage.tsv"
+    conda:
+        "../envs/scenes.yaml"
+    params:
+        envs=CONFIG.envs,
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing data_coverage"
+    shell:
+        "python -m smwm figure data_coverage --env {params.envs} --data {input.data:q}"
+        " --out {params.folder:q} > {log:q} 2>&1"
+
+
 rule planning_success:
     input:
         records=planning_records(),

@@ -19,6 +19,7 @@ from threading import Thread
 
 import numpy as np
 
+from smwm.data.card import write_card
 from smwm.data.dataset import Episode, has_attributes, write_dataset
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
@@ -41,12 +42,14 @@ class CollectSettings:
 
 
 def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
-    """Write `out`/train.h5 and `out`/eval.h5, split by episode."""
+    """Write `out`/train.h5 and `out`/eval.h5, split by episode, and their card README.md."""
     code = code_version("smwm.data.collect", environment_module(env))
     attributes = {"env": env, "settings": asdict(settings), "code": code}
     splits = split_episodes(settings)
     if all(has_attributes(out / f"{split}.h5", attributes) for split in splits):
         print(f"{out}: is there, from the same settings and code")
+        if not (out / "README.md").exists():
+            write_card(out, env, asdict(settings), code)
         return
     parts = out / f".parts-{code.split('+')[1]}-{_digest(settings)}"
     groups = {first: _part(parts, first) for first in range(0, settings.episodes, GROUP)}
@@ -69,6 +72,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         rows = len(chosen) * (settings.steps + 1)
         more = attributes | {"split": split, "source_episodes": chosen}
         write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more)
+    write_card(out, env, asdict(settings), code)
     for stale in out.glob(".parts-*"):
         shutil.rmtree(stale)
 

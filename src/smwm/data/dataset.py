@@ -143,6 +143,20 @@ def read_dataset(
     return data
 
 
+def read_states(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States (N, S), and lengths and offsets (E,) of the episodes, without the images.
+
+    Raises InputError naming a file that has none.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such dataset")
+    try:
+        with h5py.File(path, "r") as file:
+            return file["state"][:], file["ep_len"][:], file["ep_offset"][:]
+    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"{path}: not a dataset with states ({error})") from error
+
+
 def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: int | None) -> None:
     pixels, actions = data.pixels, data.actions
 

@@ -16,6 +16,7 @@ SUCCESS_DISTANCE = 0.04  # m
 LIFTED = 0.03  # m, of the cube's centre, which lies at 0.02 on the floor
 POLICY_NOISE = 0.2  # standard deviation, in units of action
 BOUT_START, BOUT_STEPS = 0.03, (2, 9)  # probability at each step, and length, of random actions
+GRIPPER_SLIP = 0.1  # probability at each step of a random gripper action
 ARM_JOINTS, GRIPPER_JOINTS = 6, 8
 CUBE = slice(ARM_JOINTS + GRIPPER_JOINTS, ARM_JOINTS + GRIPPER_JOINTS + 3)  # of a state
 
@@ -77,9 +78,9 @@ class NoisyOracle:
 
     It reaches for the cube, grasps, lifts and carries it to a random place, lets go, moves off
     and begins again with another place. Gaussian noise is added to each action. Now and then a
-    few actions are uniformly random instead: the oracle alone never opens its gripper in
-    mid-air, and a model of such data believes that what was grasped cannot fall. Phases follow
-    from what is seen, so whatever it misses or drops it tries again.
+    few actions, or the gripper's alone, are uniformly random instead: the oracle by itself never
+    opens its gripper in mid-air, and a model of such data believes that what was grasped cannot
+    fall. Phases follow from what is seen, so whatever it misses or drops it tries again.
     """
 
     def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
@@ -99,6 +100,8 @@ class NoisyOracle:
                 self._places[i] = self._begin(i)
             seen = simulator(False).information(state) | self._places[i]
             action = oracle.select_action(None, seen) + rng.normal(0, POLICY_NOISE, 5)
+            if rng.random() < GRIPPER_SLIP:
+                action[4] = rng.uniform(-1, 1)
             if rng.random() < BOUT_START:
                 self._bouts[i] = rng.integers(*BOUT_STEPS)
             if self._bouts[i] > 0:

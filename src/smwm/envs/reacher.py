@@ -11,7 +11,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from smwm.envs.base import Policy
 from smwm.envs.rendering import Camera, mujoco
 from smwm.envs.simulated import SimulatedCopies
 
@@ -40,13 +39,8 @@ class Reacher(SimulatedCopies):
     def __init__(self, copies: int) -> None:
         super().__init__(copies, simulator, len(self.state_names))
 
-    def collection_policy(self, rngs: Sequence[np.random.Generator]) -> Policy:
-        """Uniform random torques: a random walk of the velocities, over all configurations."""
-
-        def act(states: np.ndarray) -> np.ndarray:
-            return np.stack([rng.uniform(-1, 1, 2) for rng in rngs]).astype(np.float32)
-
-        return act
+    def collection_policy(self, rngs: Sequence[np.random.Generator]) -> RandomTorques:
+        return RandomTorques(rngs)
 
     def quantities(self, states: np.ndarray) -> dict[str, np.ndarray]:
         angles = states[:, :2]
@@ -60,6 +54,20 @@ class Reacher(SimulatedCopies):
         turn = np.abs(states[:, :2] - goals[:, :2])
         turn[:, 0] = np.abs((turn[:, 0] + np.pi) % (2 * np.pi) - np.pi)
         return (turn < SUCCESS_ANGLE).all(1)
+
+
+class RandomTorques:
+    """Uniform random torques at every step.
+
+    Damping soon forgets them, so that the joints drift about and, from random starts, cover all
+    configurations.
+    """
+
+    def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
+        self._rngs = rngs
+
+    def __call__(self, states: np.ndarray) -> np.ndarray:
+        return np.stack([rng.uniform(-1, 1, 2) for rng in self._rngs]).astype(np.float32)
 
 
 class ReacherSimulator:

@@ -7,6 +7,8 @@ from importlib import import_module
 
 # Each is a module of this package with add_parser and run.
 FIGURES = {
+    "environments": "what the tasks look like, in the full look and as the model sees them",
+    "data_coverage": "what the collection policies cover",
     "planning_success": "planning success of each method, with error bars",
     "replication": "every claim beside the paper's number, with a verdict",
 }

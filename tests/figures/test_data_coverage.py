@@ -1,0 +1,56 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from smwm.__main__ import main
+from smwm.figures.data_coverage import coverage_table, measure
+
+
+def values_of(table, quantity):
+    rows = table[table["quantity"] == quantity]
+    return dict(zip(rows["statistic"], rows["value"], strict=True))
+
+
+def test_changes_stay_inside_episodes_and_are_distances():
+    first = np.stack([20 + np.arange(30.0), np.full(30, 80.0)], axis=1)  # 1 px a step
+    second = np.full((30, 2), 150.0)
+    states = np.concatenate([first, second])
+    quantities, events = measure("two_room", states, np.array([30, 30]), np.array([0, 30]))
+    np.testing.assert_allclose(quantities[0].change, [25] * 5 + [0] * 5)
+    table = values_of(coverage_table("two_room", quantities, events), "agent_position")
+    assert table["change in 25 steps, 90 % quantile"] == 25
+    assert table["change in 25 steps, 10 % quantile"] == 0
+    assert (table["lowest, dimension 0"], table["highest, dimension 0"]) == (20, 150)
+    assert events["in the left room"] == 50
+
+
+def test_turns_are_the_short_way_round_in_degrees():
+    states = np.zeros((30, 6))
+    states[:, 0] = np.radians(170) + np.radians(1) * np.arange(30)  # 170 to 199 degrees
+    quantities, _ = measure("reacher", states, np.array([30]), np.array([0]))
+    np.testing.assert_allclose(quantities[0].change, 25)
+    assert quantities[0].unit == "degrees"
+    assert quantities[0].values.min() < -160
+
+
+def test_figure_and_table_of_a_dataset(dataset_folder, tmp_path):
+    words = f"figure data_coverage --env two_room --data {dataset_folder}/train.h5 --out {tmp_path}"
+    assert main(words.split()) == 0
+    table = pd.read_csv(tmp_path / "data_coverage.csv")
+    assert list(table) == ["env", "quantity", "statistic", "unit", "value"]
+    assert set(table["quantity"]) == {"events", "agent_position"}
+    assert table["value"].notna().all()
+    for ending in ("pdf", "png", "json"):
+        assert (tmp_path / f"data_coverage.{ending}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("content", [None, b"hello"])
+def test_a_file_without_states_is_one_line(content, tmp_path, capsys):
+    path = tmp_path / "data.h5"
+    if content:
+        path.write_bytes(content)
+    words = f"figure data_coverage --env two_room --data {path} --out {tmp_path}/figures"
+    assert main(words.split()) == 2
+    output = capsys.readouterr().err
+    assert str(path) in output
+    assert len(output.splitlines()) == 1
