@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ NAN = math.nan
         ("parity", (2, -5, 9), 0, REPRODUCED),
         ("parity", (-5, -12, 2), 0, PARTLY),
         ("parity", (-15, -22, -8), 0, NOT),
+        ("better", (20, 5, 35), 23, REPRODUCED),
+        ("better", (8, -5, 21), 23, PARTLY),
+        ("better", (-3, -16, 10), 23, NOT),
         ("superiority", (60, 50, 70), 60, REPRODUCED),
         ("superiority", (15, 5, 25), 60, PARTLY),
         ("superiority", (5, -5, 15), 60, NOT),
@@ -96,3 +100,15 @@ def test_methods_that_were_not_run_leave_no_row(evidence):
     table, _ = table_of(Evidence(kept, evidence.spectra, evidence.paper, "smoke"))
     assert set(table["method"]) == {"smwm", "random"}
     assert set(table["claim"]) == {"C6"}
+
+
+@pytest.mark.parametrize(("env", "rule"), [("two_room", "parity"), ("cube", "better")])
+def test_sigreg_is_matched_on_the_2d_tasks_and_beaten_on_the_cube(evidence, env, rule):
+    moved = replace(
+        evidence,
+        records=[one | {"env": env} for one in evidence.records],
+        spectra=evidence.spectra.assign(env=env),
+    )
+    _, words = table_of(moved)
+    metric = "C6, success minus sigreg [points]"
+    assert words[metric + (" (cube)" if env == "cube" else "")] == RULES[rule].words
