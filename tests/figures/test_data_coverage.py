@@ -1,3 +1,6 @@
+import shutil
+
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,13 +47,53 @@ def test_figure_and_table_of_a_dataset(dataset_folder, tmp_path):
         assert (tmp_path / f"data_coverage.{ending}").stat().st_size > 0
 
 
+def test_quantiles_and_events_are_in_the_table(tmp_path):
+    states = np.stack([20 + np.arange(36.0) ** 2 / 20, np.full(36, 80.0)], axis=1)
+    quantities, events = measure("two_room", states, np.array([36]), np.array([0]))
+    change = (np.arange(25, 36) ** 2 - np.arange(11) ** 2) / 20
+    table = coverage_table("two_room", quantities, events)
+    for q in (10, 50, 90):
+        value = values_of(table, "agent_position")[f"change in 25 steps, {q} % quantile"]
+        assert value == pytest.approx(np.percentile(change, q))
+    assert values_of(table, "events") == events
+    assert list(table["unit"].unique()) == ["% of steps", "px"]
+
+
 @pytest.mark.parametrize("content", [None, b"hello"])
-def test_a_file_without_states_is_one_line(content, tmp_path, capsys):
+def test_a_file_that_is_no_dataset_is_one_line(content, tmp_path, capsys):
     path = tmp_path / "data.h5"
     if content:
         path.write_bytes(content)
-    words = f"figure data_coverage --env two_room --data {path} --out {tmp_path}/figures"
+    refused(path, "two_room", tmp_path, capsys)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("state", None, "not a dataset with states"),
+        ("state", np.full((186, 2), np.nan), "finite numbers are needed"),
+        ("state", np.zeros((186, 6)), "(N, 2) finite numbers are needed"),
+        ("ep_offset", 40 * np.arange(6), "outside the rows"),
+        ("ep_len", np.full(6, 20), "no episode of two_room has 25 steps"),
+    ],
+)
+def test_states_that_cannot_be_measured_are_one_line(
+    column, values, message, dataset_folder, tmp_path, capsys
+):
+    path = shutil.copy(dataset_folder / "train.h5", tmp_path / "data.h5")
+    with h5py.File(path, "a") as file:
+        del file[column]
+        if values is not None:
+            file[column] = values
+    assert message in refused(path, "two_room", tmp_path, capsys)
+
+
+def refused(path, env, folder, capsys):
+    """The one line that refuses `path`."""
+    words = f"figure data_coverage --env {env} --data {path} --out {folder}/figures"
     assert main(words.split()) == 2
     output = capsys.readouterr().err
     assert str(path) in output
     assert len(output.splitlines()) == 1
+    assert not list(folder.glob("figures/data_coverage.*"))
+    return output

@@ -22,6 +22,8 @@ COPIED = (
     "resources", "src", "workflow",
 )  # fmt: skip
 FIGURES = (
+    "environments.pdf", "environments.png", "environments.json",
+    "data_coverage.pdf", "data_coverage.png", "data_coverage.csv", "data_coverage.json",
     "planning_success.pdf", "planning_success.png", "planning_success.csv",
     "planning_success.json", "replication.csv", "replication.md", "replication.json",
 )  # fmt: skip
@@ -73,7 +75,8 @@ def planned(folder, *words):
     assert status == 0, output
     counts = output.split("job ", 1)[-1] if "job " in output else ""
     return {line.split()[0] for line in counts.splitlines() if line.split()[1:2]} & {
-        "collect", "tasks", "train", "plan", "embed", "planning_success", "replication",
+        "collect", "tasks", "train", "plan", "embed", "environments", "data_coverage",
+        "planning_success", "replication",
     }  # fmt: skip
 
 
@@ -138,6 +141,8 @@ def test_nothing_is_left_to_do(finished):
     ("source", "rules"),
     [
         ("planning/cem.py", {"plan", "planning_success", "replication"}),
+        ("figures/environments.py", {"environments"}),
+        ("figures/data_coverage.py", {"data_coverage"}),
         ("figures/planning_success.py", {"planning_success"}),
         ("figures/replication.py", {"replication"}),
         ("analysis/embed.py", {"embed", "replication"}),

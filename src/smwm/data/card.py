@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from inspect import cleandoc
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ SIMULATORS = ("mujoco", "dm-control", "ogbench", "gym-pusht", "pymunk", "numpy",
 def write_card(folder: Path, env: str, settings: dict[str, Any], code: str) -> None:
     """Write `folder`/README.md for `folder`/train.h5 and eval.h5: same data, same bytes."""
     environment = make_environment(env, 1)
+    state_dim = len(environment.state_names)
     environment.reset([np.random.default_rng(0)])
     policy = environment.collection_policy([np.random.default_rng(0)])
     lines = [
@@ -26,18 +27,18 @@ def write_card(folder: Path, env: str, settings: dict[str, Any], code: str) -> N
         "",
         "Collected without rewards, by this policy:",
         "",
-        cleandoc(type(policy).__doc__),
+        getdoc(policy) or getdoc(environment.collection_policy) or "not described",
         "",
         "| file | episodes | frames | actions | size [MB] | sha256 |",
         "|---|--:|--:|--:|--:|---|",
     ]
     for split in ("train", "eval"):
         path = folder / f"{split}.h5"
-        states, lengths, _ = read_states(path)
+        states, lengths, _ = read_states(path, state_dim)
         actions, size = int((lengths - 1).sum()), path.stat().st_size / 1e6
         cells = [f"{split}.h5", len(lengths), len(states), actions, f"{size:.1f}", sha256(path)]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    states, _, _ = read_states(folder / "train.h5")
+    states, _, _ = read_states(folder / "train.h5", state_dim)
     events = environment.events(states)
     lines += [
         "",
@@ -48,8 +49,8 @@ def write_card(folder: Path, env: str, settings: dict[str, Any], code: str) -> N
         f"Images: {settings['image_size']} x {settings['image_size']} pixels, RGB. "
         f"Left out of the full look: {environment.left_out}.",
         "",
-        f"Seed {settings['data_seed']}; {settings['held_out']:.0%} of the episodes are held out. "
-        f"Code {code}.",
+        f"Each episode draws from its own seed, made of {settings['data_seed']} and its number; "
+        f"{100 * settings['held_out']:g} % of the episodes are held out. Code {code}.",
         "",
         f"Columns of `state`: {', '.join(environment.state_names)}.",
         "",

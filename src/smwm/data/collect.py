@@ -68,6 +68,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         for job in as_completed(jobs):
             progress.advance(job.result() * settings.steps)
 
+    (out / "README.md").unlink(missing_ok=True)  # a kill must not leave a card of other data
     for split, chosen in splits.items():
         rows = len(chosen) * (settings.steps + 1)
         more = attributes | {"split": split, "source_episodes": chosen}

@@ -46,14 +46,19 @@ class Trajectories:
 
     def window_starts(self, span: int) -> np.ndarray:
         """Rows from which `span` actions lie in one episode."""
-        counts = np.maximum(self.lengths - span, 0)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(self.offsets, counts) + within
+        return window_starts(self.lengths, self.offsets, span)
 
     def action_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (A,) of the actions taken."""
         taken = self.actions[self.window_starts(1)].astype(np.float64)
         return taken.mean(0).astype(np.float32), taken.std(0).astype(np.float32)
+
+
+def window_starts(lengths: np.ndarray, offsets: np.ndarray, span: int) -> np.ndarray:
+    """Rows from which `span` actions lie in one of the episodes of `lengths` (E,), `offsets`."""
+    counts = np.maximum(lengths - span, 0)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(offsets, counts) + within
 
 
 @dataclass(frozen=True)
@@ -143,18 +148,32 @@ def read_dataset(
     return data
 
 
-def read_states(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """States (N, S), and lengths and offsets (E,) of the episodes, without the images.
 
-    Raises InputError naming a file that has none.
+    S must be `state_dim`. Raises InputError naming the file and what is wrong with it.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such dataset")
     try:
         with h5py.File(path, "r") as file:
-            return file["state"][:], file["ep_len"][:], file["ep_offset"][:]
+            states, lengths, offsets = (file[name][:] for name in ("state", "ep_len", "ep_offset"))
     except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path}: not a dataset with states ({error})") from error
+    _require_episodes(path, lengths, offsets, len(states))
+    if states.shape[1:] != (state_dim,) or not np.isfinite(states).all():
+        raise InputError(
+            f"{path}: state has shape {states.shape}, (N, {state_dim}) finite numbers are needed"
+        )
+    return states, lengths, offsets
+
+
+def _require_episodes(path: Path, lengths: np.ndarray, offsets: np.ndarray, rows: int) -> None:
+    if lengths.ndim != 1 or lengths.shape != offsets.shape:
+        raise InputError(f"{path}: ep_len and ep_offset are not two lists of the same length")
+    inside = (lengths > 0) & (offsets >= 0) & (offsets + lengths <= rows)
+    if len(inside) == 0 or not inside.all():
+        raise InputError(f"{path}: ep_len and ep_offset point outside the rows")
 
 
 def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: int | None) -> None:
@@ -172,13 +191,7 @@ def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: i
     require(actions.ndim == 2, f"action has shape {actions.shape}, not (N, A)")
     require(actions.dtype.kind == "f", f"action is {actions.dtype}, not floating point")
     require(len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images")
-    require(
-        data.lengths.ndim == 1 and data.lengths.shape == data.offsets.shape,
-        "ep_len and ep_offset are not two lists of the same length",
-    )
-    inside = (data.lengths > 0) & (data.offsets >= 0)
-    inside &= data.offsets + data.lengths <= len(pixels)
-    require(len(inside) > 0 and inside.all(), "ep_len and ep_offset point outside the rows")
+    _require_episodes(path, data.lengths, data.offsets, len(pixels))
     require(
         image_size is None or data.image_size == image_size,
         f"images are {data.image_size} px, {image_size} px are needed",

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from smwm.data.dataset import read_states
+from smwm.data.dataset import read_states, window_starts
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.errors import InputError
 from smwm.figures.style import new_figure, save_figure, save_origin, save_table
@@ -35,14 +36,7 @@ def measure(
 ) -> tuple[list[Quantity], dict[str, float]]:
     """The quantities of an environment over states (N, S), and events in percent of the steps."""
     environment = make_environment(env, 1)
-    starts = np.concatenate(
-        [
-            offset + np.arange(max(length - SPAN, 0))
-            for offset, length in zip(offsets, lengths, strict=True)
-        ]
-    )
-    if len(starts) == 0:
-        raise InputError(f"no episode of {env} has {SPAN} steps")
+    starts = window_starts(lengths, offsets, SPAN)
     quantities = []
     for name, values in environment.quantities(states).items():
         unit = environment.probes[name]
@@ -79,28 +73,40 @@ def draw(measured: dict[str, tuple[list[Quantity], dict[str, float]]]) -> Figure
         for panel in row:
             panel.set_axis_off()
         for panel, quantity in zip(row, quantities, strict=False):
-            _draw_values(panel, quantity, invert=env in ("two_room", "push_t"))
+            _draw_values(panel, quantity)
         _draw_changes(row[len(quantities)], quantities)
         shares = ", ".join(f"{name} {share:.0f} %" for name, share in events.items())
         row[0].text(
             -0.42, 0.5, f"{ENVIRONMENTS[env].label}\n{shares}", transform=row[0].transAxes,
             rotation=90, ha="center", va="center", fontsize=7.5,
         )  # fmt: skip
+    figure.supxlabel(
+        "maps: darker where more steps are, on a logarithmic scale; "
+        "changes: up to each quantity's 99 % quantile, which the legend tells",
+        fontsize=6.5,
+    )
     return figure
 
 
-def _draw_values(panel: Axes, quantity: Quantity, invert: bool) -> None:
+def _draw_values(panel: Axes, quantity: Quantity) -> None:
     name = quantity.name.replace("_", " ")
     panel.set_axis_on()
     panel.grid(False)
     panel.set_title(f"{name} [{quantity.unit}]", fontsize=8)
+    limits = (-180, 180) if quantity.unit == "degrees" else None
+    if limits:
+        panel.set_xticks([-180, 0, 180])
     if quantity.values.shape[1] == 1:
-        panel.hist(quantity.values[:, 0], 36, color=COLOURS[0], density=True)
+        panel.hist(quantity.values[:, 0], 36, range=limits, color=COLOURS[0], density=True)
         panel.set_yticks([])
         return
     x, y = quantity.values[:, 0], quantity.values[:, 1]
-    panel.hist2d(x, y, 40, cmap="Blues", cmin=1, rasterized=True)
-    if invert and quantity.unit == "px":
+    area = limits and [limits, limits]
+    norm = LogNorm(vmin=0.3)  # a single step is to be seen, too
+    panel.hist2d(x, y, 40, range=area, cmap="Blues", norm=norm, cmin=1, rasterized=True)
+    if limits:
+        panel.set_yticks([-180, 0, 180])
+    if quantity.unit == "px":
         panel.invert_yaxis()  # as in the images
     panel.set_aspect("equal", adjustable="datalim")
 
@@ -111,8 +117,7 @@ def _draw_changes(panel: Axes, quantities: list[Quantity]) -> None:
     panel.set_title(f"change in {SPAN} steps", fontsize=8)
     for quantity, colour in zip(quantities, COLOURS, strict=False):
         top = max(np.quantile(quantity.change, 0.99), 1e-9)
-        name = quantity.name.split("_")[-1] if len(quantities) == 1 else quantity.name
-        label = f"{name.replace('_', ' ')}, to {top:.3g} {quantity.unit}"
+        label = f"{quantity.name.replace('_', ' ')}, to {top:.3g} {quantity.unit}"
         panel.hist(
             quantity.change / top, np.linspace(0, 1, 26), histtype="step", color=colour,
             label=label, density=True,
@@ -120,7 +125,8 @@ def _draw_changes(panel: Axes, quantities: list[Quantity]) -> None:
     panel.set_xlim(0, 1)
     panel.set_xticks([0, 0.5, 1], ["0", "half", "99 %"])
     panel.set_yticks([])
-    panel.legend(fontsize=5.5, loc="upper right", borderpad=0)
+    panel.margins(y=0.05 + 0.08 * len(quantities))  # room for the legend
+    panel.legend(fontsize=5.5, loc="upper right", borderpad=0, handlelength=1)
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +142,11 @@ def run(arguments: argparse.Namespace) -> None:
         raise InputError(f"--data: {len(arguments.data)} files for {len(arguments.env)} --env")
     measured: dict[str, Any] = {}
     for env, path in zip(arguments.env, arguments.data, strict=True):
-        measured[env] = measure(env, *read_states(path))
+        state_dim = len(make_environment(env, 1).state_names)
+        states, lengths, offsets = read_states(path, state_dim)
+        if lengths.max() <= SPAN:
+            raise InputError(f"{path}: no episode of {env} has {SPAN} steps")
+        measured[env] = measure(env, states, lengths, offsets)
     tables = [coverage_table(env, *values) for env, values in measured.items()]
     stem = arguments.out / "data_coverage"
     save_table(pd.concat(tables), stem.with_suffix(".csv"))

@@ -47,10 +47,13 @@ def draw(tasks: list[TaskSet], data: list[Trajectories]) -> Figure:
 
 
 def filmstrip(data: Trajectories) -> np.ndarray:
-    """FRAMES images of the first episode, evenly spaced, in two rows: (2 S, FRAMES / 2 S, 3)."""
+    """FRAMES images of the first episode, evenly spaced, in two rows with white gaps."""
     rows = data.offsets[0] + np.linspace(0, data.lengths[0] - 1, FRAMES).round().astype(int)
-    halves = np.split(data.pixels[rows], 2)
-    return np.concatenate([np.concatenate(list(half), axis=1) for half in halves])
+    gap = max(1, data.image_size // 32)
+    edges = ((0, 0), (0, gap), (0, gap), (0, 0))
+    halves = np.split(np.pad(data.pixels[rows], edges, constant_values=255), 2)
+    strip = np.concatenate([np.concatenate(half, axis=1) for half in halves])
+    return strip[:-gap, :-gap]
 
 
 def _show(panel: Axes, image: np.ndarray) -> None:
@@ -75,6 +78,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise InputError(f"--data: {len(arguments.data)} files for {len(arguments.tasks)} --tasks")
     tasks = [load_tasks(path) for path in arguments.tasks]
     data = [read_dataset(path) for path in arguments.data]
+    for path, task_set, episodes in zip(arguments.data, tasks, data, strict=True):
+        if episodes.attributes.get("env", task_set.env) != task_set.env:
+            raise InputError(f"{path}: not of {task_set.env}, as the tasks in its place are")
     stem = arguments.out / "environments"
     save_figure(draw(tasks, data), stem)
     settings = [{"env": t.env, "image_size": t.image_size, "full_size": FULL_SIZE} for t in tasks]
