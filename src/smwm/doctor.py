@@ -19,7 +19,7 @@ def install_opengl() -> None:
     instruction = f"apt-get install {' '.join(PACKAGES)}"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise InputError(
-            "MuJoCo cannot render: no EGL or OSMesa library works here. Ask an administrator "
+            "images cannot be rendered: no EGL or OSMesa library works here. Ask an administrator "
             f"for these packages (Debian, Ubuntu): {instruction}"
         )
     print(f"offscreen OpenGL is missing, running: {instruction}", flush=True)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
         backend = working_backend()
     if backend is None:
         raise InputError(
-            "MuJoCo cannot render: neither EGL nor OSMesa works; "
+            "images cannot be rendered: neither EGL nor OSMesa works; "
             f"`smwm doctor --install` installs {', '.join(PACKAGES)}"
         )
     print(f"offscreen OpenGL: {backend} works")

@@ -13,8 +13,9 @@ import sys
 from smwm.errors import InputError
 
 BACKENDS = ("egl", "osmesa")
-PACKAGES = ("libegl1", "libgl1-mesa-dri", "libosmesa6")  # Debian and Ubuntu
+PACKAGES = ("libegl1", "libgl1", "libgl1-mesa-dri", "libglib2.0-0", "libosmesa6")  # Debian, Ubuntu
 RENDER_ONE_IMAGE = """
+import cv2  # needs libGL even to be imported
 import mujoco
 model = mujoco.MjModel.from_xml_string(
     "<mujoco><worldbody><light pos='0 0 3'/><geom size='.3' rgba='1 0 0 1'/></worldbody></mujoco>"
@@ -47,7 +48,7 @@ def choose_backend() -> None:
     backend = working_backend()
     if backend is None:
         raise InputError(
-            "MuJoCo cannot render: neither EGL nor OSMesa works here; "
+            "images cannot be rendered: neither EGL nor OSMesa works here; "
             f"`smwm doctor --install` installs {', '.join(PACKAGES)}"
         )
     os.environ["MUJOCO_GL"] = backend
