@@ -68,3 +68,8 @@ def test_same_seed_same_plan():
 def test_more_elites_than_samples_are_refused():
     with pytest.raises(InputError, match=r"elites: 30 .* at most samples \(20\)"):
         PlannerSettings(samples=20, elites=30)
+
+
+def test_executing_more_than_the_plan_is_refused():
+    with pytest.raises(InputError, match=r"execute: 4 .* at most horizon \(3\)"):
+        PlannerSettings(horizon=3, execute=4)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from smwm.envs.two_room import FRAME, TwoRoom
 from smwm.errors import InputError
 from smwm.models.checkpoint import save_model
 from smwm.models.world_model import ModelSettings, WorldModel
-from smwm.planning.cem import PlannerSettings
+from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.evaluate import (
     action_bounds,
     evaluate,
@@ -57,7 +59,7 @@ def test_a_perfect_model_solves_what_needs_no_door(tasks, oracle):
 def test_recorded_actions_solve_every_task(tasks):
     remaining = {"actions": tasks.actions}
 
-    def replay(environment, goal_pixels, steps_left):
+    def replay(environment, goal_pixels, spent):
         return remaining["actions"]
 
     assert run_tasks(tasks, replay).all()
@@ -66,14 +68,14 @@ def test_recorded_actions_solve_every_task(tasks):
 def test_budget_ends_the_episode_and_solved_tasks_drop_out(tasks):
     calls = []
 
-    def idle(environment, goal_pixels, steps_left):
-        calls.append((len(goal_pixels), steps_left))
+    def idle(environment, goal_pixels, spent):
+        calls.append((len(goal_pixels), spent))
         return np.zeros((len(goal_pixels), 8, 2))
 
     solved = run_tasks(tasks, idle)
     np.testing.assert_array_equal(solved, tasks.solved_at_start)
     open_tasks = (~tasks.solved_at_start).sum()
-    assert calls == [(20, 20), (open_tasks, 12), (open_tasks, 4)]
+    assert calls == [(20, 0), (open_tasks, 8), (open_tasks, 16)]
 
 
 def test_planned_actions_are_within_bounds(oracle):
@@ -83,21 +85,21 @@ def test_planned_actions_are_within_bounds(oracle):
     torch.testing.assert_close(low, torch.full((10,), -2.6))
     torch.testing.assert_close(high, torch.full((10,), 1.4))
     goals = environment.render(16)
-    actions = latent_planner(oracle, PLANNER, 0)(environment, goals, 20)
+    actions = latent_planner(oracle, PLANNER, 0)(environment, goals, 0)
     assert actions.shape == (3, 10, 2)
     assert np.abs(actions).max() <= 1 + 1e-6
 
 
 def test_random_controller_is_uniform_and_seeded():
-    environment = TwoRoom(200)
-    goals = np.zeros((200, 16, 16, 3), np.uint8)
-    actions = random_controller(1)(environment, goals, 20)
-    assert actions.shape == (200, 20, 2)
+    environment = TwoRoom(4000)
+    goals = np.zeros((4000, 16, 16, 3), np.uint8)
+    actions = random_controller(1)(environment, goals, 0)
+    assert actions.shape == (4000, 1, 2)
     assert actions.min() >= -1
     assert actions.max() <= 1
     assert abs(actions.mean()) < 0.05
     assert abs(actions.var() - 1 / 3) < 0.02
-    np.testing.assert_array_equal(actions, random_controller(1)(environment, goals, 20))
+    np.testing.assert_array_equal(actions, random_controller(1)(environment, goals, 0))
 
 
 def test_record_holds_outcomes_and_origin(tasks, tmp_path):
@@ -114,6 +116,25 @@ def test_record_holds_outcomes_and_origin(tasks, tmp_path):
     assert used["eval_data_sha256"] == "hash"
     assert len(record["checkpoint_sha256"]) == 64
     assert used["code"]
+
+
+def test_rest_of_a_plan_is_planned_anew_from_where_it_led(tasks, oracle, monkeypatch):
+    horizons = []
+
+    def spy(cost, low, high, problems, settings, generator, horizon):
+        horizons.append(horizon)
+        return plan(cost, low, high, problems, settings, generator, horizon)
+
+    monkeypatch.setattr("smwm.planning.evaluate.plan", spy)
+    settings = replace(PLANNER, horizon=3, execute=1)
+    environment = TwoRoom(2)
+    environment.restore(np.full((2, 2), 60.0))
+    control = latent_planner(oracle, settings, 0)
+    shapes = [
+        control(environment, environment.render(16), spent).shape for spent in range(0, 25, 5)
+    ]
+    assert horizons == [3, 2, 1, 3, 2]
+    assert set(shapes) == {(2, 5, 2)}
 
 
 def test_start_and_goal_are_encoded_once_per_plan(tasks, oracle, monkeypatch):

@@ -20,12 +20,18 @@ class PlannerSettings:
     iterations: int = setting(30, "iterations", at_least=1)
     elites: int = setting(30, "best candidates that the next iteration is fitted to", at_least=2)
     horizon: int = setting(5, "action blocks in a plan", at_least=1)
+    execute: int = setting(0, "action blocks executed between plans; 0: the whole plan", at_least=0)
     initial_std: float = setting(1.0, "first deviation, in normalised actions", above=0.0)
 
     def __post_init__(self) -> None:
         if self.elites > self.samples:
             raise InputError(
                 f"elites: {self.elites} is not allowed, it must be at most samples ({self.samples})"
+            )
+        if self.execute > self.horizon:
+            raise InputError(
+                f"execute: {self.execute} is not allowed, "
+                f"it must be at most horizon ({self.horizon})"
             )
 
 
@@ -37,16 +43,18 @@ def plan(
     problems: int,
     settings: PlannerSettings,
     generator: torch.Generator,
+    horizon: int | None = None,
 ) -> Tensor:
     """Minimise `cost` over plans; return the best candidate of each problem.
 
     `cost` maps candidates (E, N, H, K) to costs (E, N) for E problems. `low`, `high` (K,) bound
     a block; candidates are clipped to them, because the environment clips too and no training
     action lies outside. The mean of the elites is a candidate of the next iteration, and
-    the best candidate so far is never forgotten. Returns (E, H, K).
+    the best candidate so far is never forgotten. `horizon` H in place of the settings' makes
+    a shorter plan. Returns (E, H, K).
     """
     device = low.device
-    shape = (problems, settings.horizon, len(low))
+    shape = (problems, horizon or settings.horizon, len(low))
     mean = torch.zeros(shape, device=device).clamp(low, high)
     std = torch.full(shape, settings.initial_std, device=device)
     best, best_cost = mean, torch.full((problems,), torch.inf, device=device)

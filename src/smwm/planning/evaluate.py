@@ -1,7 +1,9 @@
 """Evaluate planning in latent space on a task set: `smwm plan`.
 
-Receding horizon: plan, execute the whole plan, plan again, until the budget is spent
-(paper, section 4). A task is solved if its goal is reached after any step.
+Plan, execute, plan again, until the budget is spent. The paper (section 4) executes the whole
+plan; with `execute` below `horizon`, what is left of a plan is planned anew from the image that
+was reached, so errors of the model do not add up over the horizon. A task is solved if its goal
+is reached after any step.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
 
-# (environment, goal images (m, H, W, 3), steps left) -> actions (m, T, A) for its m copies
+# (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
 
@@ -46,8 +48,8 @@ def run_tasks(tasks: TaskSet, controller: Controller, label: str = "plan") -> np
     with Progress(label, tasks.budget, "steps") as progress:
         while spent < tasks.budget and len(open_tasks):
             goals = tasks.goals[open_tasks]
-            left = tasks.budget - spent
-            actions = controller(environment, tasks.goal_pixels[open_tasks], left)[:, :left]
+            actions = controller(environment, tasks.goal_pixels[open_tasks], spent)
+            actions = actions[:, : tasks.budget - spent]
             reached = execute(environment, actions, goals)
             solved[open_tasks] = reached
             environment.keep(~reached)
@@ -68,8 +70,10 @@ def latent_planner(
     generator = torch.Generator(device).manual_seed(seed)
 
     @torch.inference_mode()
-    def control(environment: Environment, goal_pixels: np.ndarray, steps_left: int) -> np.ndarray:
+    def control(environment: Environment, goal_pixels: np.ndarray, spent: int) -> np.ndarray:
         action_dim = len(environment.action_low)
+        repeat = model.action_dim // action_dim
+        horizon = settings.horizon - spent // repeat % settings.horizon  # left of the first plan
         low, high = action_bounds(model, environment)
         start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
         goal = model.encode(torch.from_numpy(goal_pixels).to(device))
@@ -78,8 +82,9 @@ def latent_planner(
             starts = start[:, None].expand(-1, candidates.shape[1], -1)
             return (model.rollout(starts, candidates) - goal[:, None]).square().sum(-1)
 
-        best = plan(cost, low, high, len(start), settings, generator)
-        return model.denormalise(best).cpu().numpy().reshape(len(start), -1, action_dim)
+        best = plan(cost, low, high, len(start), settings, generator, horizon)
+        blocks = model.denormalise(best[:, : settings.execute or None])
+        return blocks.cpu().numpy().reshape(len(start), -1, action_dim)
 
     return control
 
@@ -99,8 +104,8 @@ def random_controller(seed: int) -> Controller:
     """Uniform random actions: the floor."""
     rng = np.random.default_rng([seed, 3])
 
-    def control(environment: Environment, goal_pixels: np.ndarray, steps_left: int) -> np.ndarray:
-        shape = (len(goal_pixels), steps_left, len(environment.action_low))
+    def control(environment: Environment, goal_pixels: np.ndarray, spent: int) -> np.ndarray:
+        shape = (len(goal_pixels), 1, len(environment.action_low))
         return rng.uniform(environment.action_low, environment.action_high, shape)
 
     return control
