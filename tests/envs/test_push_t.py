@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from smwm.envs.push_t import AGENT, ANGLE, BLOCK, PushT, simulator
+from smwm.envs.push_t import AGENT, ANGLE, BLOCK, PushT, PushTSimulator, simulator
 
 
 def state(agent, block, angle=0.0):
@@ -83,3 +83,11 @@ def test_policy_touches_moves_and_turns_the_block_and_also_moves_freely():
     assert np.median(turned) > np.radians(10)
     inside = (states[..., BLOCK] > 0) & (states[..., BLOCK] < 512)
     assert inside.mean() > 0.99
+
+
+def test_every_process_draws_the_same_image():
+    """The package's own reset puts the block anywhere: where it touched, marks would stay."""
+    placed = state((40, 40), (256, 250), 0.5)
+    images = [PushTSimulator().image(placed, 64) for _ in range(40)]
+    for image in images[1:]:
+        np.testing.assert_array_equal(image, images[0])

@@ -88,8 +88,8 @@ class PushTSimulator(PushTEnv):
     def __init__(self) -> None:
         super().__init__()
         self._setup()
-        self._canvas = PushTEnv()  # never stepped: contacts would be drawn
-        self._canvas.reset()
+        self._canvas = PushTEnv()
+        self._canvas._setup()  # never stepped, not even as `reset` does: contacts would be drawn
 
     def _get_coverage(self) -> float:
         return 0.0
