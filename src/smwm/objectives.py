@@ -29,7 +29,12 @@ class Batch:
 
 
 def inverse_dynamics(model: WorldModel, batch: Batch) -> Tensor:
-    """SMWM's only guard: mean ||h(z_t, z_{t+1}) - a_t||^2 (paper, eq. 1)."""
+    """SMWM's only guard: mean ||h(z_t, z_{t+1}) - a_t||^2 (paper, eq. 1).
+
+    Zero in a world where nothing is controlled: there is no action to tell.
+    """
+    if batch.actions.shape[-1] == 0:
+        return batch.latents.new_zeros(())
     estimate = model.infer_action(batch.latents[:, :-1], batch.latents[:, 1:])
     return mse_loss(estimate, batch.actions)
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.windows import Windows
+from smwm.data.worlds import WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
 from smwm.files import code_version, sha256, write_bytes
@@ -212,8 +213,28 @@ def write_log(path: Path, rows: list[dict]) -> None:
     write_bytes(path, text.getvalue().encode())
 
 
+def load_data(arguments: argparse.Namespace) -> tuple[Trajectories, dict[str, Any]]:
+    """What to train on, and where it is from."""
+    if arguments.world is not None:
+        settings = from_arguments(arguments, PairSettings)
+        data = pairs(arguments.world, 0, settings.pairs, settings.world_seed)
+        return data, {"env": arguments.world, "pairs": asdict(settings), **sizes(data)}
+    data = read_dataset(arguments.data, image_size=arguments.image_size)
+    recorded = str(data.attributes.get("env", arguments.env or ""))
+    if arguments.env and recorded != arguments.env:
+        raise InputError(f"{arguments.data}: is of {recorded!r}, not of {arguments.env!r}")
+    return data, {"env": recorded, "data_sha256": sha256(arguments.data), **sizes(data)}
+
+
+def sizes(data: Trajectories) -> dict[str, int]:
+    """Episodes and the side of their images."""
+    return {"episodes": len(data.lengths), "image_size": data.pixels.shape[1]}
+
+
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, type=Path, help="training split, HDF5")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="training split, HDF5")
+    source.add_argument("--world", help=f"a synthetic world instead: {', '.join(WORLDS)}")
     parser.add_argument("--method", required=True, choices=TRAINED, help="objective")
     parser.add_argument("--out", required=True, type=Path, help="checkpoint to write (.pt)")
     parser.add_argument("--log", required=True, type=Path, help="loss curves to write (.csv)")
@@ -225,6 +246,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, ModelSettings)
     add_arguments(parser, TrainSettings)
+    add_arguments(parser, PairSettings)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -232,17 +254,13 @@ def run(arguments: argparse.Namespace) -> None:
     model_settings = from_arguments(arguments, ModelSettings)
     device = choose_device(arguments.device)
     settings = replace(settings, precision=choose_precision(settings.precision, device))
-    data = read_dataset(arguments.data, image_size=arguments.image_size)
-    recorded = data.attributes.get("env", arguments.env or "")
-    if arguments.env and recorded != arguments.env:
-        raise InputError(f"{arguments.data}: is of {recorded!r}, not of {arguments.env!r}")
+    data, origin = load_data(arguments)
     provenance = {
         "method": arguments.method,
         "source": METHODS[arguments.method].source,
         "seed": arguments.seed,
         "device": device.type,
-        "env": str(recorded),
-        "data_sha256": sha256(arguments.data),
+        **origin,
         "settings": asdict(settings),
         "model": {**asdict(model_settings), "channels": list(model_settings.channels)},
         "code": code_version("smwm.train"),

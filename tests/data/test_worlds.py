@@ -104,6 +104,16 @@ def test_numbers_are_uniform_and_independent():
     assert np.abs(np.corrcoef(numbers.T) - np.eye(3)).max() < 0.03
 
 
+def test_paths_go_on_where_they_are_and_begin_as_the_pairs_do():
+    path, pair = pairs("distractor", 0, 30, 0, steps=5), pairs("distractor", 0, 30, 0)
+    states = path.states.reshape(30, 6, 2, 2)
+    np.testing.assert_array_equal(states[:, :2].reshape(60, 4), pair.states)
+    moved = np.diff(states[:, :, 0], axis=1)
+    np.testing.assert_allclose(path.actions.reshape(30, 6, 2)[:, :5], moved, atol=1e-5)
+    assert np.abs(moved).max() <= DOT_STEP
+    assert len(np.unique(moved.round(6))) == moved.size
+
+
 def test_unknown_world_is_named():
     with pytest.raises(InputError, match="'maze' is unknown, allowed: single_dot"):
         pairs("maze", 0, 1, 0)

@@ -55,7 +55,7 @@ def test_projector_normalises_over_the_batch_in_training_alone():
     model = WorldModel(ModelSettings(channels=(4, 8), projector=12, latent_dim=6), 16, 4)
     pixels = torch.randint(0, 256, (9, 16, 16, 3), dtype=torch.uint8)
     hidden = []
-    model.encoder[-2].register_forward_pre_hook(lambda _, inputs: hidden.append(inputs[0]))
+    model.encoder[-3].register_forward_pre_hook(lambda _, inputs: hidden.append(inputs[0]))
     model.encode(pixels)
     torch.testing.assert_close(hidden[0].mean(0), torch.zeros(12), atol=1e-5, rtol=0)
     model.eval()

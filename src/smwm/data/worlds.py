@@ -14,15 +14,25 @@ import numpy as np
 
 from smwm.data.dataset import Trajectories
 from smwm.errors import InputError
+from smwm.settings import setting
 
 SIZE = 64
 DOT_RADIUS, DOT_STEP = 2.0, 16.0  # a step is at most that long in each coordinate
 SPRITE_REACH, SPRITE_STEP, SPRITE_TURN = 11.0, 8.0, np.pi
-ATTEMPTS = 200  # draws of one pair before it is given up
+HELD_OUT = 1 << 32  # pairs from this one on are never trained on
+ATTEMPTS = 5000  # draws of one pair before it is given up
 WHITE = 255
 COLOURS = np.array(  # of Okabe and Ito
     [(0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (60, 60, 60)], np.float32
 )
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """Pairs of the dot and sprite worlds."""
+
+    pairs: int = setting(20000, "pairs to train on", at_least=2)
+    world_seed: int = setting(0, "seed of the stream of pairs", at_least=0)
 
 
 @dataclass(frozen=True)
@@ -37,57 +47,77 @@ class Group:
 class World:
     """What moves, what of it the action tells, and how it is drawn.
 
-    S: dimensions of a state, A: of an action.
+    S: dimensions of a state, A: of an action. `start` and `move` make one draw of many and say
+    which of them are allowed; the others are drawn again.
     """
 
     label: str
     controllable: int  # true degrees of freedom, an angle counting as two
     state_names: tuple[str, ...]
     action_dim: int
-    draw: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
-    draws: int  # uniform numbers that a pair takes
+    numbers: int  # uniform numbers that a draw takes at most
+    start: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    move: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
     paint: Callable[[np.ndarray], np.ndarray]
 
 
-def pairs(name: str, first: int, count: int, seed: int) -> Trajectories:
-    """Pairs `first` to `first` + `count` of a world as episodes of one action.
+def pairs(name: str, first: int, count: int, seed: int, steps: int = 1) -> Trajectories:
+    """Pairs `first` to `first` + `count` of a world: episodes of one action, or of `steps`.
 
-    Rows 2 i and 2 i + 1 are the images before and after action i, which stands in row 2 i.
-    Raises InputError for an unknown world.
+    The last row of an episode has no action. Raises InputError for an unknown world.
     """
     if name not in WORLDS:
         raise InputError(f"world {name!r} is unknown, allowed: {', '.join(WORLDS)}")
     world = WORLDS[name]
     index = np.arange(first, first + count)
-    before = np.zeros((count, len(world.state_names)))
-    after, action = np.zeros_like(before), np.zeros((count, world.action_dim))
-    left = np.arange(count)
-    for attempt in range(ATTEMPTS):
-        numbers = uniform(index[left], world.draws, seed, attempt)
-        *drawn, allowed = world.draw(numbers)
-        for values, new in zip((before, after, action), drawn, strict=True):
-            values[left[allowed]] = new[allowed]
-        left = left[~allowed]
-        if len(left) == 0:
-            break
-    else:
-        raise InputError(f"world {name!r}: no room for {len(left)} of {count} pairs")
-    states = np.stack([before, after], axis=1).reshape(2 * count, -1)
+    states = np.zeros((count, steps + 1, len(world.state_names)))
+    actions = np.zeros((count, steps + 1, world.action_dim), np.float32)
+
+    (states[:, 0],) = _until_allowed(
+        lambda chosen, numbers: world.start(numbers), index, world, seed, 0
+    )
+    for step in range(steps):
+        states[:, step + 1], actions[:, step] = _until_allowed(
+            lambda chosen, numbers, step=step: world.move(states[chosen, step], numbers),
+            index, world, seed, step + 1,
+        )  # fmt: skip
+    flat = states.reshape(count * (steps + 1), -1)
     return Trajectories(
-        pixels=world.paint(states),
-        actions=np.repeat(action, 2, axis=0).astype(np.float32),
-        states=states,
-        lengths=np.full(count, 2, np.int64),
-        offsets=2 * np.arange(count),
+        pixels=world.paint(flat),
+        actions=actions.reshape(len(flat), -1),
+        states=flat,
+        lengths=np.full(count, steps + 1, np.int64),
+        offsets=(steps + 1) * np.arange(count),
         attributes={"env": name, "first": first, "pairs": count, "seed": seed},
     )
+
+
+def _until_allowed(
+    draw: Callable[..., tuple[np.ndarray, ...]],
+    index: np.ndarray,
+    world: World,
+    seed: int,
+    step: int,
+) -> list[np.ndarray]:
+    """Draw for every index (n,) until each draw is allowed; the values drawn, (n, ...) each."""
+    left = np.arange(len(index))
+    result: list[np.ndarray] = []
+    for attempt in range(step * ATTEMPTS, (step + 1) * ATTEMPTS):
+        *values, allowed = draw(left, uniform(index[left], world.numbers, seed, attempt))
+        result = result or [np.zeros((len(index), value.shape[1])) for value in values]
+        for whole, new in zip(result, values, strict=True):
+            whole[left[allowed]] = new[allowed]
+        left = left[~allowed]
+        if len(left) == 0:
+            return result
+    raise InputError(f"{world.label}: found no room for {len(left)} of {len(index)} pairs")
 
 
 def uniform(index: np.ndarray, draws: int, seed: int, attempt: int) -> np.ndarray:
     """Numbers (n, draws) in [0, 1) that depend on nothing but the arguments (splitmix64)."""
     with np.errstate(over="ignore"):
         lane = np.arange(draws, dtype=np.uint64) + np.uint64(draws * attempt)
-        counter = (index.astype(np.uint64)[:, None] << np.uint64(20)) + lane
+        counter = (index.astype(np.uint64)[:, None] << np.uint64(24)) + lane
         x = _mix(counter + _mix(np.array(seed, np.uint64)))
     return (x >> np.uint64(11)) * 2.0**-53
 
@@ -106,19 +136,19 @@ def dots(label: str, *groups: Group) -> World:
     total = len(members)
     low, high = DOT_RADIUS + 1, SIZE - DOT_RADIUS - 1
 
-    def draw(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        before = low + (high - low) * numbers[:, : 2 * total].reshape(-1, total, 2)
-        step = DOT_STEP * (2 * numbers[:, 2 * total :].reshape(-1, len(groups), 2) - 1)
-        after = before + step[:, members]
-        allowed = ((after >= low) & (after <= high)).all((1, 2)) & _apart(before) & _apart(after)
-        flat = (values.reshape(len(numbers), -1) for values in (before, after))
-        return *flat, step[:, controlled].reshape(len(numbers), -1), allowed
+    def start(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        states = low + (high - low) * numbers[:, : 2 * total]
+        return states, _apart(states.reshape(-1, total, 2))
+
+    def move(states: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        step = DOT_STEP * (2 * numbers[:, : 2 * len(groups)].reshape(-1, len(groups), 2) - 1)
+        after = states.reshape(-1, total, 2) + step[:, members]
+        allowed = ((after >= low) & (after <= high)).all((1, 2)) & _apart(after)
+        return after.reshape(states.shape), step[:, controlled].reshape(len(states), -1), allowed
 
     names = tuple(f"{axis}{i} [px]" for i in range(total) for axis in "xy")
-    return World(
-        label, 2 * len(controlled), names, 2 * len(controlled), draw,
-        2 * total + 2 * len(groups), paint_dots,
-    )  # fmt: skip
+    freedom = 2 * len(controlled)
+    return World(label, freedom, names, freedom, 2 * total, start, move, paint_dots)
 
 
 def _apart(positions: np.ndarray) -> np.ndarray:
@@ -147,18 +177,21 @@ def sprite(label: str, *exposed: int) -> World:
     low, high = SPRITE_REACH + 1, SIZE - SPRITE_REACH - 1
     scale = np.array([SPRITE_STEP, SPRITE_STEP, SPRITE_TURN])
 
-    def draw(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        before = np.empty((len(numbers), 3))
-        before[:, :2] = low + (high - low) * numbers[:, :2]
-        before[:, 2] = np.pi * (2 * numbers[:, 2] - 1)
-        step = scale * (2 * numbers[:, 3:] - 1)
-        after = before + step
+    def start(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        position = low + (high - low) * numbers[:, :2]
+        angle = np.pi * (2 * numbers[:, 2:] - 1)
+        return np.concatenate([position, angle], axis=1), np.ones(len(numbers), bool)
+
+    def move(states: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        step = scale * (2 * numbers - 1)
+        after = states + step
         allowed = ((after[:, :2] >= low) & (after[:, :2] <= high)).all(1)
         after[:, 2] = (after[:, 2] + np.pi) % (2 * np.pi) - np.pi
-        return before, after, step[:, list(exposed)], allowed
+        return after, step[:, list(exposed)], allowed
 
     names = ("x [px]", "y [px]", "angle [rad]")
-    return World(label, len(exposed) + (2 in exposed), names, len(exposed), draw, 6, paint_sprites)
+    freedom = len(exposed) + (2 in exposed)
+    return World(label, freedom, names, len(exposed), 3, start, move, paint_sprites)
 
 
 def paint_sprites(states: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from smwm.models.encoders import ENCODERS
 from smwm.settings import setting
 
+OUTPUTS = {"linear": nn.Identity, "tanh": nn.Tanh}
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -20,6 +22,7 @@ class ModelSettings:
     projector: int = setting(
         0, "width of the encoder's hidden layer with batch norm; 0: none", at_least=0
     )
+    output: str = setting("linear", "last step of the encoder", choices=tuple(OUTPUTS))
     latent_dim: int = setting(64, "dimensions of the latent", at_least=1)
     width: int = setting(256, "width of the forward and inverse model", at_least=1)
     depth: int = setting(2, "hidden layers of the forward and inverse model", at_least=1)
@@ -36,11 +39,13 @@ class WorldModel(nn.Module):
         super().__init__()
         latent, width, depth = settings.latent_dim, settings.width, settings.depth
         self.settings, self.image_size, self.action_dim = settings, image_size, action_dim
-        self.encoder = ENCODERS[settings.encoder](
-            image_size, settings.channels, settings.projector, latent
+        encoder = ENCODERS[settings.encoder]
+        self.encoder = nn.Sequential(
+            *encoder(image_size, settings.channels, settings.projector, latent),
+            OUTPUTS[settings.output](),
         )
         self.forward_model = mlp(latent + action_dim, width, depth, latent)
-        self.inverse_model = mlp(2 * latent, width, depth, action_dim)
+        self.inverse_model = mlp(2 * latent, width, depth, action_dim) if action_dim else None
         self.register_buffer("action_mean", torch.zeros(action_dim))
         self.register_buffer("action_std", torch.ones(action_dim))
 
