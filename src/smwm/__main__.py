@@ -19,6 +19,7 @@ STAGES = {
     "tasks": ("smwm.planning.tasks", "draw planning tasks from held-out trajectories"),
     "plan": ("smwm.planning.evaluate", "evaluate planning on tasks"),
     "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
+    "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
     "figure": ("smwm.figures.draw", "draw a figure or table from results"),
     "settings": ("smwm.configuration", "print every key of the configuration files"),
 }

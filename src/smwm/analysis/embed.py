@@ -1,4 +1,7 @@
-"""Export a checkpoint's embeddings of held-out images once, for every analysis: `smwm embed`."""
+"""Export a checkpoint's embeddings once, for every analysis: `smwm embed`.
+
+Axes and probes are fitted to embeddings of training images and judged on held-out ones.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from smwm.data.dataset import Trajectories, read_dataset
+from smwm.data.worlds import HELD_OUT, SIZE, WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, choose_device
+from smwm.errors import InputError
 from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
@@ -26,6 +32,7 @@ class EmbedSettings:
     """Embeddings."""
 
     images: int = setting(2000, "held-out images to embed, evenly spaced", at_least=2)
+    fit_images: int = setting(8000, "training images to embed, evenly spaced", at_least=2)
 
 
 @torch.inference_mode()
@@ -45,24 +52,62 @@ def embed(
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", required=True, type=Path, help="model of `smwm train`")
-    parser.add_argument("--data", required=True, type=Path, help="held-out split, HDF5")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="held-out split, HDF5")
+    source.add_argument("--world", help=f"a synthetic world instead: {', '.join(WORLDS)}")
+    parser.add_argument("--fit", type=Path, help="training split, HDF5, to fit axes and probes")
     parser.add_argument("--out", required=True, type=Path, help="embeddings to write (.npz)")
     parser.add_argument("--threads", type=at_least(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, EmbedSettings)
+    add_arguments(parser, PairSettings)
+
+
+def check_world(path: Path, model: WorldModel, provenance: dict[str, Any], world: str) -> None:
+    """Raise InputError naming the checkpoint if its model was not trained on `world`."""
+    if provenance.get("env", world) != world:
+        raise InputError(f"{path}: its env is {provenance['env']!r}, not {world!r}")
+    if model.image_size != SIZE:
+        raise InputError(
+            f"{path}: the model sees {model.image_size} px, the images of worlds are {SIZE} px"
+        )
+
+
+def load_both(
+    arguments: argparse.Namespace, settings: EmbedSettings, image_size: int
+) -> tuple[Trajectories, Trajectories, dict[str, Any]]:
+    """Held-out and training data, and where they are from."""
+    if arguments.world is not None:
+        stream = from_arguments(arguments, PairSettings)
+        counts = -(-settings.images // 2), min(-(-settings.fit_images // 2), stream.pairs)
+        held_out, fit = (
+            pairs(arguments.world, first, count, stream.world_seed)
+            for first, count in zip((HELD_OUT, 0), counts, strict=True)
+        )
+        return held_out, fit, {"world": arguments.world, "pairs": asdict(stream)}
+    if arguments.fit is None:
+        raise InputError("--fit: is needed beside --data")
+    held_out, fit = (read_dataset(path, image_size) for path in (arguments.data, arguments.fit))
+    hashes = {"eval_data_sha256": sha256(arguments.data), "data_sha256": sha256(arguments.fit)}
+    return held_out, fit, hashes
 
 
 def run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     settings = from_arguments(arguments, EmbedSettings)
     model, provenance = load_model(arguments.checkpoint)
-    data = read_dataset(arguments.data, image_size=model.image_size)
-    result = embed(model, data, settings.images, choose_device(arguments.device))
+    if arguments.world is not None:
+        check_world(arguments.checkpoint, model, provenance, arguments.world)
+    device = choose_device(arguments.device)
+    held_out, fit, source = load_both(arguments, settings, model.image_size)
+    result = embed(model, held_out, settings.images, device)
+    fitted = embed(model, fit, settings.fit_images, device)
+    result |= {f"fit_{name}": values for name, values in fitted.items()}
     origin = {
         "settings": asdict(settings),
         "model": provenance,
         "checkpoint_sha256": sha256(arguments.checkpoint),
-        "eval_data_sha256": sha256(arguments.data),
+        **source,
         "code": code_version("smwm.analysis.embed"),
     }
     buffer = io.BytesIO()

@@ -101,3 +101,24 @@ def ratio(values: np.ndarray, reference: np.ndarray) -> Estimate:
     """Geometric mean over seeds of values / reference (seeds,), in percent, t on the logs."""
     logs = mean(np.log(np.maximum(values, 1e-30) / np.asarray(reference)))
     return Estimate(*(100 * math.exp(bound) for bound in logs))
+
+
+def span(counts: np.ndarray) -> Estimate:
+    """Mean of whole numbers (seeds,), and their range in place of an interval."""
+    counts = np.asarray(counts, float)
+    ends = (counts.min(), counts.max()) if len(counts) > 1 else (math.nan, math.nan)
+    return Estimate(float(counts.mean()), *map(float, ends))
+
+
+def combine(*parts: tuple[float, Estimate]) -> Estimate:
+    """A weighted sum of independent estimates, from their own intervals (Zou and Donner 2008).
+
+    For a difference of two rates with Wilson's intervals that is Newcombe's interval.
+    """
+    value = sum(weight * part.value for weight, part in parts)
+    below, above = 0.0, 0.0
+    for weight, part in parts:
+        down, up = weight * (part.value - part.low), weight * (part.high - part.value)
+        below += (down if weight > 0 else up) ** 2
+        above += (up if weight > 0 else down) ** 2
+    return Estimate(value, value - math.sqrt(below), value + math.sqrt(above))

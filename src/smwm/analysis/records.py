@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from smwm.analysis.intervals import rate
+from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
+from smwm.objectives import METHODS
 
+Record = dict[str, Any]
 COLUMNS = {
     "env": str,
     "method": str,
@@ -25,28 +29,64 @@ COLUMNS = {
 NEEDED = {"env", "method", "seed", "solved", "solved_at_start", "replay_success", "settings"}
 
 
-def read_records(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """Read records of `smwm plan`. Raises InputError naming a file that is not one."""
-    records = []
+def read_records(
+    paths: Iterable[Path], key: Callable[[Record], tuple] = lambda record: ()
+) -> list[Record]:
+    """Read records of `smwm plan`.
+
+    `key`: what tells runs apart beside environment, method and seed; ValueError where a record
+    lacks it. Raises InputError naming a file that is no record, repeats a run, or counts other
+    tasks than the first record of its environment.
+    """
+    records, seen, tasks = [], {}, {}
     for path in paths:
         try:
             record = json.loads(Path(path).read_text())
             missing = NEEDED - record.keys()
             if missing:
                 raise KeyError(*sorted(missing))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            env, method, solved = record["env"], record["method"], record["solved"]
+            if env not in ENVIRONMENTS or method not in METHODS or not solved:
+                raise ValueError(f"{method!r} on {env!r}, {len(solved)} tasks")
+            run = env, method, record["seed"], *key(record)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: not a record of `smwm plan` ({error!r})") from error
+        if run in seen:
+            raise InputError(f"{path}: the same run as {seen[run]}")
+        if len(solved) != tasks.setdefault(env, len(solved)):
+            raise InputError(f"{path}: has {len(solved)} tasks, other records {tasks[env]}")
+        seen[run] = path
         records.append(record)
     return records
 
 
-def outcomes(records: list[dict[str, Any]], env: str, method: str) -> np.ndarray:
+def rates_by(key: Callable[[Record], tuple], records: list[Record]) -> list[tuple]:
+    """Rows (*key, seeds, episodes, success [%] and its 95 % bounds): one a value of `key`."""
+    groups: dict[tuple, list[Record]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    rows = []
+    for values, group in sorted(groups.items()):
+        solved = np.array([r["solved"] for r in sorted(group, key=lambda r: r["seed"])], bool)
+        rows.append((*values, *solved.shape, *rate(solved)))
+    return rows
+
+
+def read_table(path: Path, columns: Mapping[str, type], kind: str) -> pd.DataFrame:
+    """A CSV with at least `columns`. Raises InputError naming a file that is not; `kind`: what."""
+    try:
+        return pd.read_csv(path).astype(dict(columns))
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not {kind} ({' '.join(str(error).split())})") from error
+
+
+def outcomes(records: list[Record], env: str, method: str) -> np.ndarray:
     """Which tasks were solved: (seeds, tasks) bool, seeds in order."""
     chosen = [r for r in records if (r["env"], r["method"]) == (env, method)]
     return np.array([r["solved"] for r in sorted(chosen, key=lambda r: r["seed"])], bool)
 
 
-def settings_behind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def settings_behind(records: list[Record]) -> list[dict[str, Any]]:
     """The different settings behind the records, each with the seeds that share it."""
     groups: dict[str, dict[str, Any]] = {}
     for record in records:
@@ -57,7 +97,7 @@ def settings_behind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def planning_table(records: list[dict[str, Any]]) -> pd.DataFrame:
+def planning_table(records: list[Record]) -> pd.DataFrame:
     """One row an environment, method and seed; shares in percent of the episodes.
 
     success_rate_rest counts the tasks that were not solved at the start; it is NaN where none
@@ -84,8 +124,6 @@ def planning_table(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 def paper_success(path: Path) -> pd.DataFrame:
     """The paper's planning success per seed: columns env, method, seed, success_rate."""
-    try:
-        table = pd.read_csv(path)
-        return table[table["seed"] != "mean"][["env", "method", "seed", "success_rate"]]
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a table of planning success ({error!r})") from error
+    columns = {"env": str, "method": str, "seed": str, "success_rate": float}
+    table = read_table(path, columns, "a table of planning success")
+    return table[table["seed"] != "mean"][list(columns)]
