@@ -16,6 +16,7 @@ from smwm.analysis.records import (
 from smwm.errors import InputError
 from smwm.figures.planning_success import draw as draw_figure
 
+PLANNER = {"iterations": 8, "horizon": 3, "execute": 0}
 PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
 
 
@@ -23,8 +24,12 @@ def record(method, seed, solved):
     return {
         "env": "two_room", "method": method, "seed": seed, "solved": solved,
         "solved_at_start": [True, False, False, False], "replay_success": [True] * 4,
-        "settings": {"planner": {"samples": 8}, "code": "0+a"},
-        "model": {"settings": {"steps": 5}, "data_sha256": "t", "seed": seed},
+        "settings": {"planner": PLANNER, "code": "0+a"},
+        "model": {
+            "settings": {"steps": 5, "batch_size": 2, "weight": 0.5},
+            "model": {"encoder": "cnn", "channels": [4, 8]},
+            "image_size": 16, "episodes": 9, "data_sha256": "t", "seed": seed,
+        },
     }  # fmt: skip
 
 
@@ -79,12 +84,12 @@ def test_planning_success_leaves_pdf_png_csv_and_origin(folder):
     assert len(origin["settings"]) == 2
     by_method = {group["method"]: group for group in origin["settings"]}
     assert by_method["smwm"]["seeds"] == [0, 1]
-    assert by_method["smwm"]["model"]["settings"] == {"steps": 5}
+    assert by_method["smwm"]["model"]["settings"]["steps"] == 5
 
 
 def test_seeds_with_other_settings_are_not_said_to_share_them():
     records = [record("smwm", seed, [True] * 4) for seed in (0, 1, 2)]
-    records[1]["settings"] = {"planner": {"samples": 9}, "code": "0+a"}
+    records[1]["settings"] = {"planner": PLANNER | {"iterations": 9}, "code": "0+a"}
     assert [group["seeds"] for group in settings_behind(records)] == [[0, 2], [1]]
 
 
@@ -95,9 +100,33 @@ def test_replication_has_the_promised_columns_and_rules(folder):
     assert set(table["claim"]) == {"C1", "C6"}
     assert set(table["verdict"]) <= {"reproduced", "partly", "not reproduced"}
     text = (folder / "out" / "replication.md").read_text()
-    assert text.count("\n| C") == len(table)
-    assert "Rules behind the verdicts" in text
-    assert "otherwise not reproduced" in text
+    assert text.count("\n| two_room") == len(table)
+    assert all(f"**{rule}**: reproduced: " in text for rule in set(table["rule"]))
+    (success,) = (line for line in text.splitlines() if "smwm | success [%]" in line)
+    assert "| 100 | 100 |" in success
+    assert "| planner: executes [blocks] | 5 | 3 |" in text
+    assert "| optimiser steps | 10 epochs | 5 |" in text
+    assert "![planning_success](planning_success.png)" in text
+
+
+def test_tables_of_other_figures_become_claims(folder):
+    (folder / "latent_rollout.csv").write_text("method,seed,step,error\nsmwm,0,5,9.5\n")
+    embeddings = sorted(map(str, folder.glob("*.npz")))
+    words = ["--embeddings", *embeddings, "--scale", "smoke", "--tables"]
+    assert draw(folder, "replication", *words, str(folder / "latent_rollout.csv")) == 0
+    table = pd.read_csv(folder / "out" / "replication.csv").set_index("claim")
+    assert table.loc["C3"]["ours"] == 9.5
+    text = (folder / "out" / "replication.md").read_text()
+    assert text.index("## C1") < text.index("## C3") < text.index("## C6")
+
+
+def test_records_that_hide_their_settings_are_refused(folder, capsys):
+    path = folder / "smwm0.json"
+    bare = json.loads(path.read_text())
+    del bare["model"]["image_size"]
+    path.write_text(json.dumps(bare))
+    assert draw_replication(folder) == 2
+    assert "a record of smwm in two_room does not tell 'image_size'" in capsys.readouterr().err
 
 
 def test_figures_are_the_same_bytes_every_time(folder):

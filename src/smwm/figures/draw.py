@@ -9,8 +9,19 @@ from importlib import import_module
 FIGURES = {
     "environments": "what the tasks look like, in the full look and as the model sees them",
     "data_coverage": "what the collection policies cover",
+    "dot_geometry": "one dot's latent, with and without the inverse term",
+    "latent_rollout": "predicted against encoded latents over five steps",
+    "latent_dimension": "significant components of the dot worlds",
+    "sprite_decoding": "what the latent keeps of an arrow",
+    "embeddings": "latents of each environment, one method a figure",
+    "probe_r2": "physical quantities read from the latents",
+    "training_curves": "loss terms, embedding std and effective rank over training",
+    "lambda_sweep": "success over the weight of the inverse term",
+    "horizon_sweep": "success over the distance of the goal",
     "planning_success": "planning success of each method, with error bars",
+    "planning_rollouts": "real episodes of planning, solved and failed",
     "replication": "every claim beside the paper's number, with a verdict",
+    "report": "the same as one page with the figures in it, and how the run went",
 }
 
 

@@ -1,4 +1,4 @@
-"""One look for every figure, and what a figure leaves behind: PDF, PNG, CSV and its origin."""
+"""One look for every figure, and what it leaves behind: PDF, PNG, GIF, CSV and its origin."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import torch
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from smwm.files import code_version, replacing, sha256, write_bytes, write_json
 
 PAPER_COLOUR = "#000000"
+FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
 RC = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -41,6 +45,37 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def show_image(panel: Axes, image: np.ndarray) -> None:
+    """An image (S, S, 3) without interpolation and ticks, in a thin frame."""
+    panel.imshow(image, interpolation="nearest")
+    panel.set_xticks([])
+    panel.set_yticks([])
+    panel.grid(False)
+    panel.spines[:].set(visible=True, color="#BBBBBB", linewidth=0.6)
+
+
+def draw_rates(panel: Axes, x: pd.Series, rows: pd.DataFrame, colour: str, label: str = "") -> None:
+    """A line of success rates with their 95 % intervals (columns success_rate, ci_low, ci_high)."""
+    rate = rows["success_rate"]
+    errors = np.array([rate - rows["ci_low"], rows["ci_high"] - rate]).clip(min=0)  # of rounding
+    panel.errorbar(x, rate, errors, fmt="o-", capsize=3, lw=1, ms=4, color=colour, label=label)
+    panel.set_ylim(-3, 103)
+
+
+def save_all(
+    stem: Path,
+    module: str,
+    table: pd.DataFrame,
+    figure: Figure,
+    inputs: Iterable[Path],
+    settings: list[dict[str, Any]],
+) -> None:
+    """Write `stem`.csv, .pdf, .png and .json; see `save_table`, `save_figure`, `save_origin`."""
+    save_table(table, stem.with_suffix(".csv"))
+    save_figure(figure, stem)
+    save_origin(stem.with_suffix(".json"), module, inputs, settings)
+
+
 def save_figure(figure: Figure, stem: Path) -> None:
     """Write `stem`.pdf and `stem`.png without dates, so that equal figures are equal bytes."""
     with replacing(stem.with_suffix(".pdf")) as temporary:
@@ -49,10 +84,32 @@ def save_figure(figure: Figure, stem: Path) -> None:
         figure.savefig(temporary, metadata={"Software": None})
 
 
+def save_animation(frames: list[Image.Image], path: Path) -> None:
+    """Write RGB images of one size as a GIF that repeats, with a rest on the last.
+
+    All share one palette, found over all of them: else colours would flicker.
+    """
+    width, height = frames[0].size
+    tall = Image.new("RGB", (width, height * len(frames)))
+    for i, frame in enumerate(frames):
+        tall.paste(frame, (0, i * height))
+    tall = tall.quantize(dither=Image.Dither.NONE)
+    first, *rest = [
+        tall.crop((0, top, width, top + height)) for top in range(0, tall.height, height)
+    ]
+    durations = [FRAME_MS] * len(rest) + [LAST_FRAME_MS]
+    with replacing(path) as temporary:
+        first.save(temporary, save_all=True, append_images=rest, duration=durations, loop=0)
+
+
 def save_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV with numbers rounded to four decimals."""
-    text = table.round(4).to_csv(index=False, lineterminator="\n")
-    write_bytes(path, text.encode())
+    """Write a CSV; numbers have four decimals, small ones four digits."""
+    rounded = table.copy()
+    for column in table.select_dtypes("float"):
+        rounded[column] = [
+            round(x, 4) if abs(x) >= 0.1 else float(f"{x:.4g}") for x in table[column]
+        ]
+    write_bytes(path, rounded.to_csv(index=False, lineterminator="\n").encode())
 
 
 def save_origin(

@@ -27,6 +27,7 @@ from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
 from smwm.objectives import METHODS
 from smwm.planning.cem import PlannerSettings, plan
+from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
@@ -35,28 +36,37 @@ from smwm.settings import add_arguments, at_least, from_arguments
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
 
-def run_tasks(tasks: TaskSet, controller: Controller, label: str = "plan") -> np.ndarray:
-    """Whether `controller` solves each task within the budget: (n,) bool.
+def run_tasks(tasks: TaskSet, controller: Controller, method: str, seed: int) -> Paths:
+    """How far `controller`, which is of `method` and `seed`, gets in each task.
 
-    Solved tasks drop out, so no plan is made that the result does not need.
+    Solved tasks drop out, so no plan is made that the result does not need. What is left of
+    the plan that solved a task is executed, but no longer part of its path.
     """
     environment = make_environment(tasks.env, len(tasks.starts))
     environment.restore(tasks.starts)
+    states = np.full((len(tasks.starts), tasks.budget + 1, tasks.starts.shape[1]), np.nan)
+    states[:, 0] = tasks.starts
+    steps = np.full(len(tasks.starts), tasks.budget)
     solved = np.zeros(len(tasks.starts), bool)
     open_tasks = np.arange(len(tasks.starts))  # task of each copy that is left
     spent = 0
+    label = f"plan {tasks.env} {method} seed {seed}"
     with Progress(label, tasks.budget, "steps") as progress:
         while spent < tasks.budget and len(open_tasks):
             goals = tasks.goals[open_tasks]
             actions = controller(environment, tasks.goal_pixels[open_tasks], spent)
             actions = actions[:, : tasks.budget - spent]
-            reached = execute(environment, actions, goals)
+            passed, at_goal = execute(environment, actions, goals)
+            reached = at_goal.any(1)
             solved[open_tasks] = reached
+            states[open_tasks, spent + 1 : spent + 1 + actions.shape[1]] = passed
+            steps[open_tasks[reached]] = spent + 1 + at_goal[reached].argmax(1)
             environment.keep(~reached)
             open_tasks = open_tasks[~reached]
             spent += actions.shape[1]
             progress.advance(actions.shape[1], note=f"{solved.mean():.0%} solved")
-    return solved
+    states[np.arange(tasks.budget + 1) > steps[:, None]] = np.nan
+    return Paths(tasks.env, method, seed, states, steps, solved)
 
 
 def latent_planner(
@@ -118,8 +128,8 @@ def evaluate(
     checkpoint: Path | None,
     settings: PlannerSettings,
     device: torch.device | str = "cpu",
-) -> dict[str, Any]:
-    """Solve `tasks` with one trained model, or at random; the record of what happened.
+) -> tuple[dict[str, Any], Paths]:
+    """Solve `tasks` with one trained model, or at random: the record, and the paths behind it.
 
     Raises InputError if the model and the tasks do not fit together.
     """
@@ -155,13 +165,13 @@ def evaluate(
         used |= {"planner": asdict(settings), "device": torch.device(device).type}
     else:
         controller = random_controller(seed)
-    solved = run_tasks(tasks, controller, f"plan {tasks.env} {method} seed {seed}")
+    paths = run_tasks(tasks, controller, method, seed)
     return record | {
         "settings": used,
-        "solved": solved.tolist(),
+        "solved": paths.solved.tolist(),
         "solved_at_start": tasks.solved_at_start.tolist(),
         "replay_success": tasks.replay_success.tolist(),
-    }
+    }, paths
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -169,6 +179,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", required=True, choices=METHODS, help="how it was trained")
     parser.add_argument("--checkpoint", type=Path, help="model of `smwm train` (not for random)")
     parser.add_argument("--out", required=True, type=Path, help="record to write (.json)")
+    parser.add_argument("--paths", type=Path, help="states on the way to write, too (.npz)")
     parser.add_argument("--seed", type=at_least(0), default=0, help="seed of the planner")
     parser.add_argument("--threads", type=at_least(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--device", default="auto", choices=DEVICES)
@@ -180,7 +191,9 @@ def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, PlannerSettings)
     tasks = load_tasks(arguments.tasks)
     device = choose_device(arguments.device)
-    record = evaluate(
+    record, paths = evaluate(
         tasks, arguments.method, arguments.seed, arguments.checkpoint, settings, device
     )
+    if arguments.paths is not None:
+        save_paths(arguments.paths, paths)
     write_json(arguments.out, record)

@@ -7,8 +7,6 @@ later. All methods and seeds share one set.
 from __future__ import annotations
 
 import argparse
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,8 @@ from smwm.data.dataset import Trajectories, read_dataset
 from smwm.envs import make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
-from smwm.files import sha256, write_bytes
+from smwm.files import sha256
+from smwm.planning import arrays
 from smwm.settings import add_arguments, from_arguments, setting
 
 
@@ -86,38 +85,35 @@ def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: 
         goal_pixels=data.pixels[rows + settings.offset],
         actions=actions,
         solved_at_start=environment.success(start_states, goals),
-        replay_success=execute(environment, actions, goals),
+        replay_success=execute(environment, actions, goals)[1].any(1),
         task_seed=settings.task_seed,
         data_sha256=data_hash,
     )
 
 
-def execute(environment: Environment, actions: np.ndarray, goals: np.ndarray) -> np.ndarray:
-    """Step actions (n, T, A); whether each copy was at its goal after any step: (n,) bool."""
-    reached = np.zeros(len(actions), bool)
+def execute(
+    environment: Environment, actions: np.ndarray, goals: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Step actions (n, T, A).
+
+    Returns the states after each step, (n, T, S) float64, and whether they are at the goals
+    (n, S), (n, T) bool.
+    """
+    states, reached = [], []
     for step in range(actions.shape[1]):
         environment.step(actions[:, step])
-        reached |= environment.success(environment.states(), goals)
-    return reached
+        states.append(environment.states())
+        reached.append(environment.success(states[-1], goals))
+    return np.stack(states, axis=1), np.stack(reached, axis=1)
 
 
 def save_tasks(path: Path, tasks: TaskSet) -> None:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{key: np.asarray(value) for key, value in vars(tasks).items()})
-    write_bytes(path, buffer.getvalue())
+    arrays.save(path, tasks)
 
 
 def load_tasks(path: Path) -> TaskSet:
     """Read a task set. Raises InputError naming a file that is not one."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such task file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            values = dict(file)
-        scalars = {key: value.item() for key, value in values.items() if value.ndim == 0}
-        return TaskSet(**values | scalars)
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a readable task file ({error})") from error
+    return arrays.load(path, TaskSet, "task file")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,105 @@
+"""What the latents of each environment look like: `embeddings_<method>` (paper, C10)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import hsv_to_rgb
+from matplotlib.figure import Figure
+
+from smwm.analysis.dimension import DEFINITION, effective_dimension, principal_axes, shares
+from smwm.analysis.exports import Export, first_seeds, read_export
+from smwm.envs import ENVIRONMENTS, make_environment
+from smwm.figures.style import new_figure, save_all
+from smwm.objectives import METHODS, TRAINED
+
+COLUMNS = ("env", "method", "seed", "component", "share", "effective_dim")
+COMPONENTS = 10  # shown of a spectrum
+POINTS = 2000
+SOLID = ("reacher",)  # shown in three dimensions: two joints make a torus
+
+
+def physical(export: Export) -> tuple[np.ndarray, str]:
+    """Two numbers (N, 2) that tell most of the held-out states, and what they are."""
+    quantities = make_environment(export.place, 1).quantities(export.states)
+    if export.place == "reacher":
+        angles = np.arctan2(*np.split(quantities["joint_angles"], 2, axis=1))
+        return np.degrees(angles), "joint angles [degrees]"
+    name = {"push_t": "agent_position", "cube": "gripper_position"}.get(export.place)
+    name = name or next(iter(quantities))
+    unit = make_environment(export.place, 1).probes[name]
+    return quantities[name][:, :2], f"{name.replace('_', ' ')} [{unit}]"
+
+
+def colours(positions: np.ndarray, around: bool) -> np.ndarray:
+    """Colours (N, 3) by position (N, 2): hue by the first, lightness by the second.
+
+    `around`: the first is an angle, so that its ends meet in one hue.
+    """
+    low, high = positions.min(0), positions.max(0)
+    share = (positions - low) / np.maximum(high - low, 1e-9)
+    hue = share[:, 0] * (1.0 if around else 0.75)
+    return hsv_to_rgb(np.stack([hue, np.full(len(hue), 0.8), 0.35 + 0.6 * share[:, 1]], 1))
+
+
+def spectrum_table(exports: list[Export]) -> pd.DataFrame:
+    """Rows of COLUMNS: a component's share [%] of the variance, a model's effective dimension."""
+    rows = []
+    for export in exports:
+        variances = principal_axes(export.fit_latents).variances
+        found = effective_dimension(variances)
+        who = (export.place, export.method, export.seed)
+        for component, share in enumerate(shares(variances)[:COMPONENTS], start=1):
+            rows.append((*who, component, share, found))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def draw(exports: list[Export]) -> Figure:
+    """One row an environment: spectrum, physical state, embedding in the same colours."""
+    figure = new_figure(7.0, 2.2 * len(exports))
+    grid = figure.add_gridspec(len(exports), 3)
+    for row, export in enumerate(exports):
+        axes = principal_axes(export.fit_latents)
+        solid = export.place in SOLID
+        spectrum, state = (figure.add_subplot(grid[row, column]) for column in (0, 1))
+        cloud = figure.add_subplot(grid[row, 2], projection="3d" if solid else None)
+        share = shares(axes.variances)[:COMPONENTS]
+        spectrum.bar(np.arange(1, len(share) + 1), share, color=METHODS[export.method].colour)
+        spectrum.set_ylabel(f"{ENVIRONMENTS[export.place].label}\nvariance [%]")
+        found = effective_dimension(axes.variances)
+        spectrum.set_title(f"effective dimension {found}", fontsize=8)
+        positions, words = physical(export)
+        paint = colours(positions, around=solid)[:POINTS]
+        state.scatter(*positions[:POINTS].T, c=paint, s=2, rasterized=True)
+        state.set_title(words, fontsize=8)
+        if "px" in words:
+            state.invert_yaxis()
+        points = axes.project(export.latents[:POINTS], 3 if solid else 2)
+        cloud.scatter(*points.T, c=paint, s=2, rasterized=True)
+        cloud.set_title(f"components 1 to {points.shape[1]}", fontsize=8)
+        for panel in (state, cloud):
+            panel.grid(False)
+        if solid:
+            cloud.set_box_aspect((1, 1, 1))
+            cloud.tick_params(labelsize=5, pad=-3)
+            cloud.locator_params(nbins=4)
+    figure.get_axes()[-3].set_xlabel("component")
+    return figure
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
+    parser.add_argument("--method", required=True, choices=TRAINED, help="names the figure")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    method = arguments.method
+    exports = [read_export(path, ENVIRONMENTS, [method]) for path in arguments.embeddings]
+    table, figure = spectrum_table(exports), draw(first_seeds(exports))
+    settings = [{"definition": DEFINITION}, *(export.origin for export in exports)]
+    stem = arguments.out / f"embeddings_{method}"
+    save_all(stem, __name__, table, figure, arguments.embeddings, settings)

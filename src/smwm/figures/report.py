@@ -1,0 +1,112 @@
+"""The replication report as one self-contained page, with the figures in it."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import html
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import markdown
+import pandas as pd
+
+from smwm.errors import InputError
+from smwm.files import code_version, write_bytes
+
+PACKAGES = ("torch", "mujoco", "gymnasium", "numpy", "scikit-learn", "matplotlib", "snakemake")
+COLOURS = {"reproduced": "#00785a", "partly": "#8a6100", "not reproduced": "#a83a00"}
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem;
+  color: #1a1a1a; background: #fff; overflow-wrap: break-word; }
+h2 { margin-top: 2.5rem; border-top: 1px solid #ddd; padding-top: 1rem; }
+img { max-width: 100%; height: auto; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.85rem; }
+th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #e5e5e5; text-align: left; }
+.table:first-of-type td:nth-child(2) { min-width: 12rem; }
+pre { overflow-x: auto; background: #f5f5f5; padding: 0.75rem; }
+"""
+
+
+def inlined(page: str, folder: Path) -> str:
+    """The page with every image of `folder` in it. Raises InputError naming a missing one."""
+
+    def data(match: re.Match[str]) -> str:
+        path = folder / html.unescape(match[1])
+        try:
+            content = base64.b64encode(path.read_bytes()).decode()
+        except OSError as error:
+            raise InputError(f"{path}: a figure of the report is missing ({error})") from error
+        kind = path.suffix.removeprefix(".")
+        return f'src="data:image/{kind};base64,{content}"'
+
+    return re.sub(r'src="([^":]+)"', data, page)
+
+
+def run_section(benchmarks: Path) -> str:
+    """Hardware, versions and the time of each stage's jobs, as Markdown."""
+    lines = ["## The run", "", f"- {platform.system()} {platform.machine()}, {_processor()}"]
+    lines += [f"- {os.cpu_count()} cores; Python {platform.python_version()}"]
+    lines += ["- " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES)]
+    lines += [f"- code {code_version(__name__)}", ""]
+    lines += ["| stage | jobs | time of all jobs [min] | longest [min] | most memory [MB] |"]
+    lines += ["|---|--:|--:|--:|--:|"]
+    total = 0.0
+    for stage in sorted(path for path in benchmarks.iterdir() if path.is_dir()):
+        jobs = pd.concat(
+            [pd.read_csv(path, sep="\t", na_values="-") for path in sorted(stage.rglob("*.tsv"))]
+        )
+        total += jobs["s"].sum()
+        times = f"{jobs['s'].sum() / 60:.1f} | {jobs['s'].max() / 60:.1f}"
+        lines.append(f"| {stage.name} | {len(jobs)} | {times} | {jobs['max_rss'].max():.0f} |")
+    lines += ["", f"All jobs together took {total / 60:.0f} min; several ran at a time."]
+    return "\n".join(lines) + "\n"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # an environment of the figures alone
+        return "(not here)"
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    path = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", path.read_text()) if path.exists() else []
+    return names[0] if names else platform.processor() or "unknown processor"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text", required=True, type=Path, help="replication.md, beside figures")
+    parser.add_argument("--figures", nargs="*", default=[], type=Path, help="further PNGs, GIFs")
+    parser.add_argument("--benchmarks", required=True, type=Path, help="folder of time and memory")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the page")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    try:
+        text = arguments.text.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{arguments.text}: not a readable report ({error})") from error
+    folder = arguments.text.parent
+    more = [path for path in arguments.figures if f"({path.name})" not in text]
+    text += "\n## More figures\n\n" if more else ""
+    text += "".join(f"![{path.stem}]({os.path.relpath(path, folder)})\n\n" for path in more)
+    page = markdown.markdown(text + "\n" + run_section(arguments.benchmarks), extensions=["tables"])
+    page = page.replace("<table>", '<div class="table"><table>')
+    page = page.replace("</table>", "</table></div>")
+    for verdict, colour in COLOURS.items():
+        strong = f'<td><strong style="color: {colour}">{verdict}</strong></td>'
+        page = page.replace(f"<td>{verdict}</td>", strong)
+    head = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Sensorimotor World Models, replicated</title>\n<style>{STYLE}</style>\n</head>\n"
+    )
+    whole = f"{head}<body>\n{inlined(page, folder)}\n</body>\n</html>\n"
+    write_bytes(arguments.out / "replication.html", whole.encode())

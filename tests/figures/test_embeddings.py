@@ -1,0 +1,121 @@
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import rgb_to_hsv
+
+from smwm.analysis.exports import read_export
+from smwm.envs import ENVIRONMENTS
+from smwm.figures.embeddings import COMPONENTS, colours, draw, physical, spectrum_table
+from synthetic import LATENT_DIM, assert_readable, drawn_twice, refusal, write_export
+
+COLUMNS = ["env", "method", "seed", "component", "share", "effective_dim"]
+RNG = np.random.default_rng(0)
+ROOMS = RNG.uniform(20, 200, (300, 2))
+TURNS = np.concatenate([RNG.uniform(-np.pi, np.pi, (300, 2)), RNG.normal(size=(300, 4))], 1)
+
+
+def torus(states):
+    """The sines and cosines of both joints."""
+    return np.concatenate([np.sin(states[:, :2]), np.cos(states[:, :2])], 1)
+
+
+def write(path, env="two_room", **changes):
+    if env == "two_room":
+        return write_export(path, env, ROOMS[:200], ROOMS[200:], lambda s: s / 50, **changes)
+    return write_export(path, env, TURNS[:200], TURNS[200:], torus, **changes)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    return [
+        write(tmp_path / "b.npz", seed=1),
+        write(tmp_path / "a.npz", seed=0),
+        write(tmp_path / "r.npz", "reacher", seed=2),
+    ]
+
+
+def test_table_has_the_dimension_of_each_state_space(paths, tmp_path):
+    table = drawn_twice(
+        "embeddings", tmp_path / "out", "--method", "smwm", stem="embeddings_smwm", embeddings=paths
+    )
+    assert list(table) == COLUMNS
+    assert table.notna().all(axis=None)
+    assert set(table["method"]) == {"smwm"}
+    for (env, _), model in table.groupby(["env", "seed"]):
+        assert set(model["effective_dim"]) == {2 if env == "two_room" else 4}
+        assert model["component"].tolist() == list(range(1, LATENT_DIM + 1))
+        assert model["share"].sum() == pytest.approx(100, abs=0.01)
+        assert model["share"].is_monotonic_decreasing
+    assert len(table) == 3 * LATENT_DIM
+
+
+def test_many_components_are_cut_at_ten(tmp_path):
+    wide = RNG.normal(size=(50, 30))
+    path = write(tmp_path / "e.npz", latents=wide[:100], fit_latents=np.repeat(wide, 4, 0))
+    with pytest.raises(Exception, match="do not belong together"):
+        read_export(path, ENVIRONMENTS)
+    path = write(tmp_path / "e.npz", fit_latents=np.repeat(wide, 4, 0))
+    table = spectrum_table([read_export(path, ENVIRONMENTS)])
+    assert len(table) == COMPONENTS
+    assert table["share"].sum() < 100
+
+
+def test_one_row_an_environment_of_its_first_seed(paths):
+    exports = [read_export(path, ENVIRONMENTS) for path in (paths[1], paths[2])]
+    figure = draw(exports)
+    assert len(figure.axes) == 6
+    rooms, reacher = figure.axes[:3], figure.axes[3:]
+    assert rooms[0].get_ylabel() == "Two rooms\nvariance [%]"
+    assert rooms[0].get_title() == "effective dimension 2"
+    assert rooms[1].get_title() == "agent position [px]"
+    assert rooms[1].yaxis_inverted()
+    assert reacher[1].get_title() == "joint angles [degrees]"
+    assert not reacher[1].yaxis_inverted()
+    assert reacher[2].name == "3d"
+    shown = rooms[1].collections[0].get_offsets()
+    np.testing.assert_allclose(shown, ROOMS[200:])
+    assert_readable(figure)
+
+
+def test_joint_angles_are_shown_in_degrees(paths):
+    angles, words = physical(read_export(paths[2], ENVIRONMENTS))
+    np.testing.assert_allclose(angles, np.degrees(TURNS[200:, :2]))
+    assert words == "joint angles [degrees]"
+
+
+def test_the_agent_is_shown_of_push_t(tmp_path):
+    states = RNG.uniform(100, 400, (20, 7))
+    path = write_export(tmp_path / "p.npz", "push_t", states, states, lambda s: s[:, :2])
+    positions, words = physical(read_export(path, ENVIRONMENTS))
+    np.testing.assert_allclose(positions, states[:, :2])
+    assert words == "agent position [px]"
+
+
+def test_colours_follow_the_position_and_meet_around_a_circle():
+    ends = np.array([[-180.0, 0], [180, 0], [0, 0], [0, 10]])
+    around, straight = colours(ends, around=True), colours(ends, around=False)
+    np.testing.assert_allclose(around[0], around[1], atol=1e-9)
+    assert np.abs(straight[0] - straight[1]).max() > 0.1
+    hue, _, value = rgb_to_hsv(straight).T
+    assert hue[2] == hue[3]
+    assert value[3] > value[2]
+    assert np.isfinite(colours(np.ones((3, 2)), around=False)).all()
+
+
+@pytest.mark.parametrize(
+    ("place", "method", "words"),
+    [
+        ("two_room", "sigreg", "is of 'sigreg', allowed: smwm"),
+        ("coupled", "smwm", "is of 'coupled', allowed: two_room, reacher"),
+    ],
+)
+def test_exports_of_another_kind_are_refused(place, method, words, paths, tmp_path, capsys):
+    write_export(paths[1], place, ROOMS, ROOMS, lambda s: s, method=method)
+    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", embeddings=paths)
+    assert f"{paths[1]}: {words}" in message
+
+
+def test_a_record_is_no_export(paths, tmp_path, capsys):
+    pd.DataFrame({"a": [1]}).to_csv(paths[0])
+    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", embeddings=paths)
+    assert f"{paths[0]}: not an export of `smwm embed`" in message

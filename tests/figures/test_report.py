@@ -1,0 +1,64 @@
+import re
+
+import pytest
+
+from smwm.__main__ import main
+from smwm.figures.style import new_figure, save_figure
+
+TEXT = """# Replication
+
+| claim | verdict |
+|---|---|
+| C1 | reproduced |
+| C2 | not reproduced |
+
+![first](first.png)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("first", "second"):
+        save_figure(new_figure(1, 1), tmp_path / name)
+    (tmp_path / "replication.md").write_text(TEXT)
+    jobs = tmp_path / "benchmarks" / "train" / "two_room"
+    jobs.mkdir(parents=True)
+    for number, seconds in enumerate((60.0, 120.0)):
+        (jobs / f"seed{number}.tsv").write_text(f"s\tmax_rss\n{seconds}\t{500 + number}.0\n")
+    return tmp_path
+
+
+def write(folder):
+    figures = [str(folder / f"{name}.png") for name in ("first", "second")]
+    words = ["--text", str(folder / "replication.md"), "--figures", *figures]
+    words += ["--benchmarks", str(folder / "benchmarks"), "--out", str(folder)]
+    return main(["figure", "report", *words])
+
+
+def test_page_holds_every_figure_once_and_loads_nothing(folder):
+    assert write(folder) == 0
+    page = (folder / "replication.html").read_text()
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert len(sources) == 2
+    assert all(source.startswith("data:image/png;base64,iVBOR") for source in sources)
+    assert "width=device-width" in page
+    assert re.findall(r"<strong[^>]*>(.*?)</strong>", page) == ["reproduced", "not reproduced"]
+
+
+def test_page_tells_time_memory_and_versions(folder):
+    write(folder)
+    page = (folder / "replication.html").read_text()
+    cells = re.search(r"<td>train</td>(.*?)</tr>", page, re.DOTALL)[1]
+    assert re.findall(r">([\d.]+)<", cells) == ["2", "3.0", "2.0", "501"]
+    assert "All jobs together took 3 min" in page
+    assert re.search(r"torch \d", page)
+
+
+def test_missing_figure_and_text_are_named(folder, capsys):
+    (folder / "first.png").unlink()
+    assert write(folder) == 2
+    assert "first.png: a figure of the report is missing" in capsys.readouterr().err
+    assert not (folder / "replication.html").exists()
+    (folder / "replication.md").unlink()
+    assert write(folder) == 2
+    assert "replication.md: not a readable report" in capsys.readouterr().err
