@@ -11,11 +11,16 @@ min_version("9.0")
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/latents.smk"
 
 
 onstart:
@@ -23,7 +28,7 @@ onstart:
 
 
 onsuccess:
-    print(f"done: figures/{CONFIG.scale}/planning_success.pdf and replication.md")
+    print(f"done: figures/{CONFIG.scale}/replication.html (or .md) and the figures beside it")
 
 
 # The records are targets beside the figures: figures travel with the repository, records do
@@ -33,19 +38,17 @@ rule all:
     input:
         planning_records(),
         embeddings(),
+        lambda_records(),
+        horizon_records(),
+        world_files("embeddings", CONFIG.worlds, ["smwm"]),
         expand(
-            "figures/{scale}/{figure}",
+            "figures/{scale}/{figure}.{kind}",
             scale=CONFIG.scale,
-            figure=[
-                "environments.pdf",
-                "environments.png",
-                "data_coverage.pdf",
-                "data_coverage.png",
-                "data_coverage.csv",
-                "planning_success.pdf",
-                "planning_success.png",
-                "planning_success.csv",
-                "replication.csv",
-                "replication.md",
-            ],
+            figure=FIGURES,
+            kind=["pdf", "png"],
+        ),
+        expand(
+            "figures/{scale}/replication.{kind}",
+            scale=CONFIG.scale,
+            kind=["csv", "md", "html"],
         ),

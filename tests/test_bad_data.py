@@ -63,7 +63,10 @@ STAGES = {
         {"action dimension"},
     ),
     "tasks": ("--env two_room --tasks 3 --offset 5", {"image size"}),
-    "embed": ("--checkpoint {folder}/model.pt", {"action dimension", "environment"}),
+    "embed": (
+        "--checkpoint {folder}/model.pt --fit {folder}/data.h5",
+        {"action dimension", "environment"},
+    ),
 }
 CASES = [
     (stage, fault)

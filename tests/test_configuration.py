@@ -89,7 +89,17 @@ def test_a_whole_float_is_an_integer():
 
 def test_flags_are_those_of_the_command_line():
     flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
-    assert flags == "--encoder cnn --channels 4 8 --projector 8 --latent-dim 8 --width 16 --depth 2"
+    expected = "--encoder cnn --channels 4 8 --projector 8 --output linear --latent-dim 8"
+    assert flags == f"{expected} --width 16 --depth 2"
+
+
+def test_a_sweep_replaces_what_it_varies():
+    configuration = Configuration({"scale": "smoke"}, ROOT / "config")
+    usual = configuration.flags("train", "two_room", "smwm")
+    changed = configuration.flags("train", "two_room", "smwm", weight="0.1", steps=7)
+    assert changed == usual.replace("--weight 1.0", "--weight 0.1").replace(
+        "--steps 20", "--steps 7"
+    )
 
 
 @pytest.mark.parametrize(

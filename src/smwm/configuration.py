@@ -7,7 +7,7 @@ import difflib
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from smwm.analysis.decode import DecodeSettings
 from smwm.analysis.embed import EmbedSettings
 from smwm.data.collect import CollectSettings
+from smwm.data.worlds import WORLDS, PairSettings
 from smwm.device import DEVICES
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
@@ -25,15 +27,18 @@ from smwm.objectives import METHODS
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.tasks import TaskSettings
 from smwm.settings import fields_of, flag, json_schema
+from smwm.sweeps import SWEEPS
 from smwm.train import TrainSettings
 
 BLOCKS = {
     "collect": CollectSettings,
+    "pairs": PairSettings,
     "model": ModelSettings,
     "train": TrainSettings,
     "tasks": TaskSettings,
     "planner": PlannerSettings,
     "embed": EmbedSettings,
+    "decode": DecodeSettings,
 }
 
 
@@ -64,7 +69,12 @@ def scale_schema() -> dict[str, Any]:
                 dict.fromkeys(ENVIRONMENTS, overrides),
                 "environments; each may override the seeds, weights of methods and any block",
             ),
+            "representation": overrides | {"description": "overrides for all worlds"},
+            "worlds": _mapping(
+                dict.fromkeys(WORLDS, overrides), "worlds; each may override the same as envs"
+            ),
             **blocks,
+            **{name: json_schema(settings) for name, settings in SWEEPS.items()},
         },
         "a scale",
     )
@@ -107,43 +117,69 @@ class Configuration:
                 raise InputError(f"{path}: {key}: is missing, a scale names at least one")
         self.methods: list[str] = list(self._values["methods"])
         self.envs: list[str] = list(self._values["envs"])
-        for env in self.envs:
+        self.worlds: list[str] = list(self._values.get("worlds") or {})
+        for place in (*self.envs, *self.worlds):
             for block in BLOCKS:
                 try:
-                    self.settings(block, env)
+                    self.settings(block, place)
                 except InputError as error:
-                    raise InputError(f"{path}: envs.{env}: {block}.{error}") from error
+                    raise InputError(f"{path}: {place}: {block}.{error}") from error
 
-    def seeds(self, env: str) -> list[int]:
-        """Seeds of an environment: those of --config, else its own, else the scale's."""
-        own = (self._values["envs"][env] or {}).get("seeds", self._values["seeds"])
-        return self._asked_seeds or own
+    def _layers(self, place: str) -> list[Mapping[str, Any]]:
+        """What is said for all, then for all worlds, then for one environment or world."""
+        if place in self._values["envs"]:
+            return [self._values, self._values["envs"][place] or {}]
+        worlds = self._values.get("representation") or {}
+        return [self._values, worlds, self._values["worlds"][place] or {}]
 
-    def settings(self, block: str, env: str, method: str | None = None) -> dict[str, Any]:
-        """Every setting of `block` for an environment; of `train` also for a method.
+    def seeds(self, place: str) -> list[int]:
+        """Seeds of an environment or world: those of --config, else its own, else the scale's."""
+        own = [layer["seeds"] for layer in self._layers(place) if "seeds" in layer]
+        return self._asked_seeds or own[-1]
 
-        Later ones win: default, scale, environment, method, method in the environment.
+    def settings(self, block: str, place: str, method: str | None = None) -> dict[str, Any]:
+        """Every setting of `block` for an environment or world; of `train` also for a method.
+
+        Later ones win: default, scale, all worlds, environment or world, then the same order
+        for what is said of the method.
         """
-        env_values = self._values["envs"][env] or {}
-        layers = [self._values, env_values]
+        layers = self._layers(place)
         chosen = [layer.get(block) or {} for layer in layers]
         if method is not None:
             chosen += [(layer.get("methods") or {}).get(method) or {} for layer in layers]
         values: dict[str, Any] = {}
         for layer in chosen:
             values |= layer
-        for field, kind, is_list in fields_of(BLOCKS[block]):
-            if field.name in values:  # YAML's 1000.0 may stand for the integer
-                value = values[field.name]
-                values[field.name] = tuple(map(kind, value)) if is_list else kind(value)
-        return asdict(BLOCKS[block](**values))
+        return asdict(BLOCKS[block](**_typed(BLOCKS[block], values)))
 
-    def flags(self, block: str, env: str, method: str | None = None) -> str:
-        """The same as command-line flags."""
+    def sweep(self, name: str) -> Any:
+        """The settings of a sweep; environments and methods that the run lacks are left out."""
+        settings = SWEEPS[name](**_typed(SWEEPS[name], self._values.get(name) or {}))
+        return replace(
+            settings,
+            **{
+                key: tuple(one for one in getattr(settings, key) if one in known)
+                for key, known in (("envs", self.envs), ("methods", self.methods))
+                if hasattr(settings, key)
+            },
+        )
+
+    def flags(self, block: str, place: str, method: str | None = None, **instead: Any) -> str:
+        """The same as command-line flags, with values that a sweep sets `instead`."""
         words = []
-        for name, value in self.settings(block, env, method).items():
+        for name, value in (self.settings(block, place, method) | instead).items():
             words += [flag(name), *map(str, value if isinstance(value, tuple) else [value])]
         return " ".join(words)
+
+
+def _typed(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in the types of the settings: YAML's 1000.0 may stand for the integer."""
+    result = dict(values)
+    for field, kind, is_list in fields_of(settings):
+        if field.name in result:
+            value = result[field.name]
+            result[field.name] = tuple(map(kind, value)) if is_list else kind(value)
+    return result
 
 
 def read_yaml(path: Path) -> Any:
@@ -181,7 +217,7 @@ def merge(
         old = result.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
             merged = merge(old, value, choosing=False)
-            chooses = choosing and key in ("envs", "methods")
+            chooses = choosing and key in ("envs", "methods", "worlds")
             result[key] = {name: merged[name] for name in value} if chooses else merged
         else:
             result[key] = value
@@ -247,7 +283,7 @@ def _mapping(properties: dict[str, Any], description: str) -> dict[str, Any]:
 def describe() -> str:
     """Every key of a scale as Markdown: config/README.md holds this text."""
     lines = []
-    for name, settings in BLOCKS.items():
+    for name, settings in (BLOCKS | SWEEPS).items():
         lines += [f"### `{name}`", "", "| key | type | allowed | default | meaning |"]
         lines += ["|---|---|---|---|---|"]
         defaults = asdict(settings())

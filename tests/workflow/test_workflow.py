@@ -21,16 +21,38 @@ COPIED = (
     "Makefile", "Snakefile", "config", "profiles", "pyproject.toml", "requirements.lock",
     "resources", "src", "workflow",
 )  # fmt: skip
-FIGURES = (
-    "environments.pdf", "environments.png", "environments.json",
-    "data_coverage.pdf", "data_coverage.png", "data_coverage.csv", "data_coverage.json",
-    "planning_success.pdf", "planning_success.png", "planning_success.csv",
-    "planning_success.json", "replication.csv", "replication.md", "replication.json",
-)  # fmt: skip
+# Name of each figure, and what it leaves beside PDF, PNG and JSON.
+FIGURES = {
+    "environments": (),
+    "data_coverage": ("csv",),
+    "training_curves": ("csv",),
+    "planning_success": ("csv",),
+    "planning_rollouts": ("csv", "gif"),
+    "dot_geometry": ("csv",),
+    "latent_rollout": ("csv",),
+    "embeddings_smwm": ("csv",),
+    "embeddings_sigreg": ("csv",),
+    "probe_r2": ("csv", "tex"),
+    "lambda_sweep": ("csv",),
+    "horizon_sweep": ("csv",),
+}
+ALL_FIGURES = FIGURES | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
+CLAIMS = {f"C{number}" for number in range(1, 11)}
 
 
-def fresh_copy(folder, envs="two_room: {}"):
-    """What a clone holds; its runs are of one environment, for speed, unless `envs` is empty."""
+TRAINS = {"train", "train_weight", "train_world", "training_curves"}
+PLANS = {"plan", "plan_weight", "plan_far"}
+PLANNED = {
+    "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
+    "report",
+}  # fmt: skip
+EMBEDDED = {
+    "dot_geometry", "latent_rollout", "embeddings", "probe_r2", "replication", "report",
+}  # fmt: skip
+
+
+def fresh_copy(folder, small=True):
+    """What a clone holds; its runs are of one environment and one world, for speed, if `small`."""
     folder.mkdir()
     for name in COPIED:
         source = ROOT / name
@@ -39,9 +61,10 @@ def fresh_copy(folder, envs="two_room: {}"):
             shutil.copytree(source, folder / name, ignore=ignored)
         else:
             shutil.copy2(source, folder / name)
-    if envs:
+    if small:
         path = folder / "config" / "config.yaml"
-        path.write_text(f"{path.read_text()}envs: {{{envs}}}\n")
+        chosen = "envs: {two_room: {}}\nworlds: {single_dot: {}}\n"
+        path.write_text(path.read_text() + chosen)
     return folder
 
 
@@ -65,19 +88,22 @@ def run_all(folder):
     return figures(folder)
 
 
-def figures(folder):
-    return {name: (folder / "figures" / "smoke" / name).read_bytes() for name in FIGURES}
+def figures(folder, of=FIGURES):
+    """Every file that does not tell how long the run took."""
+    names = [
+        f"{name}.{kind}" for name, more in of.items() for kind in ("pdf", "png", "json", *more)
+    ]
+    names += [f"replication.{kind}" for kind in ("csv", "md", "json")]
+    return {name: (folder / "figures" / "smoke" / name).read_bytes() for name in names}
 
 
 def planned(folder, *words):
     """Rules that a dry run would run."""
     status, output = snakemake(folder, "-n", "--quiet", "host", *words)
     assert status == 0, output
-    counts = output.split("job ", 1)[-1] if "job " in output else ""
-    return {line.split()[0] for line in counts.splitlines() if line.split()[1:2]} & {
-        "collect", "tasks", "train", "plan", "embed", "environments", "data_coverage",
-        "planning_success", "replication",
-    }  # fmt: skip
+    lines = [line.split() for line in output.split("job ", 1)[-1].splitlines()]
+    counts = {words[0] for words in lines if len(words) == 2 and words[1].isdigit()}
+    return counts - {"all", "total", "jobid:"}
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +120,17 @@ def test_every_figure_is_made_and_has_its_columns(finished):
     assert set(table["method"]) == {"smwm", "sigreg", "forward_only", "random"}
     assert (table["replay_success"] == 100).all()
     replication = pd.read_csv(finished / "figures/smoke/replication.csv")
-    assert set(replication["claim"]) == {"C1", "C6"}
+    assert set(replication["claim"]) == CLAIMS - {"C4", "C5"}
     assert set(replication["scale"]) == {"smoke"}
 
 
 def test_all_environments(tmp_path):
-    folder = fresh_copy(tmp_path / "all", envs="")
+    folder = fresh_copy(tmp_path / "all", small=False)
     run_all(folder)
+    assert all(figures(folder, ALL_FIGURES).values())
+    assert set(pd.read_csv(folder / "figures/smoke/replication.csv")["claim"]) == CLAIMS
+    page = (folder / "figures/smoke/replication.html").read_text()
+    assert page.count('src="data:image/png;base64,') == len(ALL_FIGURES)
     table = pd.read_csv(folder / "figures/smoke/planning_success.csv")
     counts = table.groupby(["env", "method"]).size()
     assert len(counts) == len(ENVIRONMENTS) * len(METHODS)
@@ -140,13 +170,15 @@ def test_nothing_is_left_to_do(finished):
 @pytest.mark.parametrize(
     ("source", "rules"),
     [
-        ("planning/cem.py", {"plan", "planning_success", "replication"}),
-        ("figures/environments.py", {"environments"}),
-        ("figures/data_coverage.py", {"data_coverage"}),
-        ("figures/planning_success.py", {"planning_success"}),
-        ("figures/replication.py", {"replication"}),
-        ("analysis/embed.py", {"embed", "replication"}),
-        ("train.py", {"train", "plan", "embed", "planning_success", "replication"}),
+        ("planning/cem.py", PLANS | PLANNED),
+        ("figures/environments.py", {"environments", "report"}),
+        ("figures/data_coverage.py", {"data_coverage", "report"}),
+        ("figures/planning_success.py", {"planning_success", "report"}),
+        ("figures/lambda_sweep.py", {"lambda_sweep", "replication", "report"}),
+        ("figures/replication.py", {"replication", "report"}),
+        ("figures/report.py", {"report"}),
+        ("analysis/embed.py", {"embed", "embed_world"} | EMBEDDED),
+        ("train.py", TRAINS | PLANS | PLANNED | {"embed", "embed_world"} | EMBEDDED),
         ("configuration.py", set()),
         ("envs/gym.py", set()),
     ],
@@ -229,7 +261,7 @@ def test_make_reproduce_goes_on_after_a_kill_but_not_beside_a_live_run(finished,
     process.stdout.close()
     again = make_reproduce(folder)
     assert again.returncode == 0, again.stderr
-    assert "done: figures/smoke/planning_success.pdf" in again.stdout + again.stderr
+    assert "done: figures/smoke/replication.html" in again.stdout + again.stderr
     assert figures(folder) == figures(finished)
 
 

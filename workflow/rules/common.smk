@@ -25,8 +25,11 @@ except InputError as error:
 wildcard_constraints:
     scale=CONFIG.scale,
     env="|".join(CONFIG.envs),
+    world="|".join(CONFIG.worlds) or "none",
     method="|".join(CONFIG.methods),
     seed=r"\d+",
+    weight=r"[\d.e+-]+",
+    offset=r"\d+",
 
 
 def hold_folder():
@@ -51,22 +54,99 @@ def checkpoint_of(wildcards):
     return [path.format(**wildcards)] if wildcards.method in TRAINED else []
 
 
-def per_model(path, methods):
-    """`path` for each environment, method and seed."""
+def per_model(path, methods, seeds=None):
+    """`path` for each environment, method and seed, or for the first seeds."""
     return [
         path.format(scale=CONFIG.scale, env=env, method=method, seed=seed)
         for env in CONFIG.envs
         for method in methods
-        for seed in CONFIG.seeds(env)
+        for seed in CONFIG.seeds(env)[:seeds]
     ]
 
 
-def planning_records():
-    """One record of planning per environment, method and seed."""
-    return per_model("results/{scale}/planning/{env}/{method}/seed{seed}.json", CONFIG.methods)
+DOT_WORLDS = [w for w in ("independent", "coupled", "distractor", "combined") if w in CONFIG.worlds]
+DOT_METHODS = [method for method in ("smwm", "forward_only") if method in CONFIG.methods]
+SPRITES = [world for world in CONFIG.worlds if world.startswith("sprite_")]
+
+
+def world_files(kind, worlds, methods, seeds=None):
+    """Checkpoints, embeddings or decoded images of synthetic worlds, of their first seeds."""
+    folder = "data" if kind == "checkpoints" else "results"
+    return [
+        (
+            f"{folder}/{kind}/{CONFIG.scale}/{world}/{method}/seed{seed}.pt"
+            if kind == "checkpoints"
+            else f"{folder}/{CONFIG.scale}/{kind}/{world}/{method}/seed{seed}.npz"
+        )
+        for world in worlds
+        if world in CONFIG.worlds
+        for method in methods
+        for seed in sorted(CONFIG.seeds(world))[:seeds]
+    ]
+
+
+def training_curves():
+    """The log of every model of the environments."""
+    trained = [method for method in CONFIG.methods if method in TRAINED]
+    return per_model("results/{scale}/training/{env}/{method}/seed{seed}.csv", trained)
+
+
+def lambda_records():
+    """Planning with each weight of the inverse term."""
+    sweep = CONFIG.sweep("lambda_sweep")
+    return expand(
+        "results/{scale}/lambda_sweep/{env}/lambda{weight:g}/seed{seed}.json",
+        scale=CONFIG.scale,
+        env=sweep.envs,
+        weight=sweep.weights,
+        seed=sweep.seeds,
+    )
+
+
+def horizon_records():
+    """Planning to goals at each distance."""
+    sweep = CONFIG.sweep("horizon_sweep")
+    return [
+        f"results/{CONFIG.scale}/horizon_sweep/{env}/offset{offset}/{method}/seed{seed}.json"
+        for env in sweep.envs
+        for offset in sweep.offsets
+        for method in sweep.methods
+        for seed in sweep.seeds
+    ]
+
+
+def planning_records(kind="json", seeds=None):
+    """One record of planning per environment, method and seed, or its paths (npz)."""
+    path = f"results/{{scale}}/planning/{{env}}/{{method}}/seed{{seed}}.{kind}"
+    return per_model(path, CONFIG.methods, seeds)
 
 
 def embeddings():
     """One export of embeddings per trained model."""
     trained = [method for method in CONFIG.methods if method in TRAINED]
     return per_model("results/{scale}/embeddings/{env}/{method}/seed{seed}.npz", trained)
+
+
+def figures():
+    """The figures that this configuration can draw, by name."""
+    trained = [method for method in CONFIG.methods if method in TRAINED]
+    drawn = ["environments", "planning_success", "planning_rollouts", "data_coverage"]
+    drawn += ["training_curves", "probe_r2"] if trained else []
+    drawn += [f"embeddings_{method}" for method in ("smwm", "sigreg") if method in trained]
+    if "smwm" in trained:
+        drawn += ["dot_geometry", "latent_rollout"] if "single_dot" in CONFIG.worlds else []
+        drawn += ["latent_dimension"] if DOT_WORLDS else []
+        drawn += ["sprite_decoding"] if SPRITES else []
+    drawn += ["lambda_sweep"] if lambda_records() else []
+    drawn += ["horizon_sweep"] if horizon_records() else []
+    return drawn
+
+
+FIGURES = figures()
+
+
+def claim_tables():
+    """The tables that the report's claims about latents and sweeps rest on."""
+    others = ("environments", "data_coverage", "planning_success", "planning_rollouts")
+    others += ("training_curves", "embeddings_sigreg")
+    return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name not in others]

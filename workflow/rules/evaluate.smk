@@ -9,7 +9,8 @@ rule plan:
             "smwm.planning.evaluate", environment_module(wildcards.env)
         ),
     output:
-        "results/{scale}/planning/{env}/{method}/seed{seed}.json",
+        record="results/{scale}/planning/{env}/{method}/seed{seed}.json",
+        paths="results/{scale}/planning/{env}/{method}/seed{seed}.npz",
     log:
         "results/{scale}/logs/plan/{env}/{method}/seed{seed}.log",
     benchmark:
@@ -24,14 +25,15 @@ rule plan:
         "planning with {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
     shell:
         "python -m smwm plan --tasks {input.tasks:q} --method {wildcards.method}"
-        " {params.checkpoint} --seed {wildcards.seed} --out {output:q}"
-        " --device {params.device} {params.flags} > {log:q} 2>&1"
+        " {params.checkpoint} --seed {wildcards.seed} --out {output.record:q}"
+        " --paths {output.paths:q} --device {params.device} {params.flags} > {log:q} 2>&1"
 
 
 rule embed:
     input:
         checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
         data="data/datasets/{scale}/{env}/eval.h5",
+        fit="data/datasets/{scale}/{env}/train.h5",
         code=source_files("smwm.analysis.embed"),
     output:
         "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
@@ -48,4 +50,53 @@ rule embed:
         "embedding images of {wildcards.env} with {wildcards.method}, seed {wildcards.seed}"
     shell:
         "python -m smwm embed --checkpoint {input.checkpoint:q} --data {input.data:q}"
-        " --out {output:q} --device {params.device} {params.flags} > {log:q} 2>&1"
+        " --fit {input.fit:q} --out {output:q} --device {params.device} {params.flags}"
+        " > {log:q} 2>&1"
+
+
+rule embed_world:
+    input:
+        checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
+        code=source_files("smwm.analysis.embed"),
+    output:
+        "results/{scale}/embeddings/{world}/{method}/seed{seed}.npz",
+    log:
+        "results/{scale}/logs/embed/{world}/{method}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/embed/{world}/{method}/seed{seed}.tsv"
+    conda:
+        "../envs/training.yaml"
+    params:
+        device=CONFIG.device,
+        flags=lambda wildcards: CONFIG.flags("embed", wildcards.world),
+        pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
+    message:
+        "embedding {wildcards.world} with {wildcards.method}, seed {wildcards.seed}"
+    shell:
+        "python -m smwm embed --checkpoint {input.checkpoint:q} --world {wildcards.world}"
+        " --out {output:q} --device {params.device} {params.flags} {params.pairs}"
+        " > {log:q} 2>&1"
+
+
+rule decode:
+    input:
+        checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
+        code=source_files("smwm.analysis.decode"),
+    output:
+        "results/{scale}/decoded/{world}/{method}/seed{seed}.npz",
+    log:
+        "results/{scale}/logs/decode/{world}/{method}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/decode/{world}/{method}/seed{seed}.tsv"
+    conda:
+        "../envs/training.yaml"
+    params:
+        device=CONFIG.device,
+        flags=lambda wildcards: CONFIG.flags("decode", wildcards.world),
+        pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
+    message:
+        "decoding {wildcards.world} with {wildcards.method}, seed {wildcards.seed}"
+    shell:
+        "python -m smwm decode --checkpoint {input.checkpoint:q} --world {wildcards.world}"
+        " --seed {wildcards.seed} --out {output:q} --device {params.device} {params.flags}"
+        " {params.pairs} > {log:q} 2>&1"

@@ -7,7 +7,12 @@ rule environments:
         data=expand("data/datasets/{{scale}}/{env}/eval.h5", env=CONFIG.envs),
         code=source_files("smwm.figures.environments", *map(environment_module, CONFIG.envs)),
     output:
-        multiext("figures/{scale}/environments", ".pdf", ".png", ".json"),
+        report(
+            "figures/{scale}/environments.png",
+            caption="../report/environments.rst",
+            category="Data",
+        ),
+        multiext("figures/{scale}/environments", ".pdf", ".json"),
     log:
         "results/{scale}/logs/figures/environments.log",
     benchmark:
@@ -28,7 +33,12 @@ rule data_coverage:
         data=expand("data/datasets/{{scale}}/{env}/train.h5", env=CONFIG.envs),
         code=source_files("smwm.figures.data_coverage", *map(environment_module, CONFIG.envs)),
     output:
-        multiext("figures/{scale}/data_coverage", ".pdf", ".png", ".csv", ".json"),
+        report(
+            "figures/{scale}/data_coverage.png",
+            caption="../report/data_coverage.rst",
+            category="Data",
+        ),
+        multiext("figures/{scale}/data_coverage", ".pdf", ".csv", ".json"),
     log:
         "results/{scale}/logs/figures/data_coverage.log",
     benchmark:
@@ -51,7 +61,12 @@ rule planning_success:
         paper="resources/paper/planning_success.csv",
         code=source_files("smwm.figures.planning_success"),
     output:
-        multiext("figures/{scale}/planning_success", ".pdf", ".png", ".csv", ".json"),
+        report(
+            "figures/{scale}/planning_success.png",
+            caption="../report/planning_success.rst",
+            category="Planning",
+        ),
+        multiext("figures/{scale}/planning_success", ".pdf", ".csv", ".json"),
     log:
         "results/{scale}/logs/figures/planning_success.log",
     benchmark:
@@ -67,10 +82,39 @@ rule planning_success:
         " --paper {input.paper:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
+rule planning_rollouts:
+    input:
+        tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
+        paths=planning_records("npz", seeds=1),
+        code=source_files("smwm.figures.planning_rollouts", *map(environment_module, CONFIG.envs)),
+    output:
+        report(
+            "figures/{scale}/planning_rollouts.png",
+            caption="../report/planning_rollouts.rst",
+            category="Planning",
+        ),
+        multiext("figures/{scale}/planning_rollouts", ".pdf", ".csv", ".gif", ".json"),
+    log:
+        "results/{scale}/logs/figures/planning_rollouts.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/planning_rollouts.tsv"
+    conda:
+        "../envs/scenes.yaml"
+    params:
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing planning_rollouts"
+    shell:
+        "python -m smwm figure planning_rollouts --tasks {input.tasks:q}"
+        " --paths {input.paths:q}"
+        " --out {params.folder:q} > {log:q} 2>&1"
+
+
 rule replication:
     input:
         records=planning_records(),
         embeddings=embeddings(),
+        tables=claim_tables(),
         paper="resources/paper/planning_success.csv",
         code=source_files("smwm.figures.replication"),
     output:
@@ -87,5 +131,32 @@ rule replication:
         "writing the replication table"
     shell:
         "python -m smwm figure replication --records {input.records:q}"
-        " --embeddings {input.embeddings:q} --paper {input.paper:q}"
+        " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {input.paper:q}"
         " --scale {wildcards.scale} --out {params.folder:q} > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        text="figures/{scale}/replication.md",
+        figures=[f"figures/{{scale}}/{name}.png" for name in FIGURES],
+        code=source_files("smwm.figures.report"),
+    output:
+        report(
+            "figures/{scale}/replication.html",
+            caption="../report/replication.rst",
+            category="Replication",
+        ),
+    log:
+        "results/{scale}/logs/figures/report.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/report.tsv"
+    conda:
+        "../envs/figures.yaml"
+    params:
+        benchmarks="results/{scale}/benchmarks",
+        folder=subpath(output[0], parent=True),
+    message:
+        "writing the replication report"
+    shell:
+        "python -m smwm figure report --text {input.text:q} --figures {input.figures:q}"
+        " --benchmarks {params.benchmarks} --out {params.folder:q} > {log:q} 2>&1"

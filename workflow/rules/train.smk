@@ -1,4 +1,4 @@
-# One world model per environment, method and seed.
+# One world model per environment or synthetic world, method and seed.
 
 
 rule train:
@@ -28,3 +28,29 @@ rule train:
         " --out {output.checkpoint:q} --log {output.curves:q}"
         " --image-size {params.image_size} --device {params.device} {params.model} {params.train}"
         " > {log:q} 2>&1"
+
+
+rule train_world:
+    input:
+        code=source_files("smwm.train"),
+    output:
+        checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
+        curves="results/{scale}/training/{world}/{method}/seed{seed}.csv",
+    log:
+        "results/{scale}/logs/train/{world}/{method}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train/{world}/{method}/seed{seed}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: lambda wildcards: CONFIG.settings("train", wildcards.world, wildcards.method)["threads"]
+    params:
+        device=CONFIG.device,
+        pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
+        model=lambda wildcards: CONFIG.flags("model", wildcards.world),
+        train=lambda wildcards: CONFIG.flags("train", wildcards.world, wildcards.method),
+    message:
+        "training {wildcards.method} on {wildcards.world}, seed {wildcards.seed}"
+    shell:
+        "python -m smwm train --world {wildcards.world} --method {wildcards.method}"
+        " --seed {wildcards.seed} --out {output.checkpoint:q} --log {output.curves:q}"
+        " --device {params.device} {params.pairs} {params.model} {params.train} > {log:q} 2>&1"
