@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from smwm.envs.push_t import AGENT, ANGLE, BLOCK, PushT, PushTSimulator, simulator
+from smwm.envs.push_t import AGENT, ANGLE, BLOCK, PushT, PushTSimulator, _outline, simulator
 
 
 def state(agent, block, angle=0.0):
@@ -91,3 +91,13 @@ def test_every_process_draws_the_same_image():
     images = [PushTSimulator().image(placed, 64) for _ in range(40)]
     for image in images[1:]:
         np.testing.assert_array_equal(image, images[0])
+
+
+def test_outline_is_in_the_same_order_in_every_process():
+    """Else one seed would collect different data: a body's shapes are a set, ordered by address."""
+    spots, _ = _outline()
+    bar, stem = (np.array(shape.get_vertices()) for shape in simulator(False)._block_shapes)
+    is_stem = spots[:, 1] > bar[:, 1].max()
+    assert 0 < is_stem.sum() < len(spots)
+    assert (spots[is_stem, 1] <= stem[:, 1].max()).all()
+    assert (np.diff(is_stem.astype(int)) >= 0).all()  # the bar's points come first

@@ -249,7 +249,7 @@ class ScriptedPusher:
 def _outline(spacing: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 2) along the block's outline and outward normals (n, 2), in its own frame."""
     simulator(False).place(np.zeros(11))
-    shapes = simulator(False).block.shapes
+    shapes = simulator(False)._block_shapes  # in order; the body's own are a set
     spots, normals = [], []
     for shape in shapes:
         corners = np.array(shape.get_vertices())
