@@ -45,9 +45,10 @@ BLOCKS = {
 def scale_schema() -> dict[str, Any]:
     """JSON Schema of config/scale/<name>.yaml."""
     blocks = {name: json_schema(settings) for name, settings in BLOCKS.items()}
+    both = blocks["train"]["properties"] | blocks["model"]["properties"]
     methods = _mapping(
-        dict.fromkeys(METHODS, blocks["train"]),
-        "methods to compare; each may override keys of `train`, above all its `weight`",
+        dict.fromkeys(METHODS, _mapping(both, "overrides for one method")),
+        "methods to compare; each may override keys of `train` and `model`, above all its `weight`",
     )
     seeds = {
         "type": "array",
@@ -138,7 +139,7 @@ class Configuration:
         return self._asked_seeds or own[-1]
 
     def settings(self, block: str, place: str, method: str | None = None) -> dict[str, Any]:
-        """Every setting of `block` for an environment or world; of `train` also for a method.
+        """Every setting of `block` for an environment or world, and for a method of training.
 
         Later ones win: default, scale, all worlds, environment or world, then the same order
         for what is said of the method.
@@ -146,7 +147,9 @@ class Configuration:
         layers = self._layers(place)
         chosen = [layer.get(block) or {} for layer in layers]
         if method is not None:
-            chosen += [(layer.get("methods") or {}).get(method) or {} for layer in layers]
+            own = [(layer.get("methods") or {}).get(method) or {} for layer in layers]
+            names = {field.name for field, _, _ in fields_of(BLOCKS[block])}
+            chosen += [{key: layer[key] for key in layer.keys() & names} for layer in own]
         values: dict[str, Any] = {}
         for layer in chosen:
             values |= layer
