@@ -88,11 +88,12 @@ def train(
     restart = out.with_name(f".{out.name}.restart")
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
+    batches = windows.batches(settings.batch_size, device)
     with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
-            pixels, actions = (x.to(device) for x in windows.sample(settings.batch_size))
+            pixels, actions = next(batches)
             with autocast(precision, device):
                 batch = Batch(
                     model.encode(pixels), model.normalise(actions), settings.projections,

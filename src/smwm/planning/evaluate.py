@@ -32,6 +32,7 @@ from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
 
+ROWS = {"cpu": 1200, "cuda": 60_000}  # candidates that are predicted side by side
 # (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
@@ -88,15 +89,33 @@ def latent_planner(
         start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
         goal = model.encode(torch.from_numpy(goal_pixels).to(device))
 
-        def cost(candidates: Tensor) -> Tensor:
-            starts = start[:, None].expand(-1, candidates.shape[1], -1)
-            return (model.rollout(starts, candidates) - goal[:, None]).square().sum(-1)
-
+        cost = goal_distance(model, start, goal)
         best = plan(cost, low, high, len(start), settings, generator, horizon)
         blocks = model.denormalise(best[:, : settings.execute or None])
         return blocks.cpu().numpy().reshape(len(start), -1, action_dim)
 
     return control
+
+
+def goal_distance(model: WorldModel, start: Tensor, goal: Tensor) -> Callable[[Tensor], Tensor]:
+    """The planner's cost: squared distance of the last predicted latent to the goal's.
+
+    start, goal (E, D). Problems are taken a few at a time: enough to fill the processor, so few
+    that their activations stay in a CPU's cache, or in a GPU's memory.
+    """
+    rows = ROWS[start.device.type]
+
+    def cost(candidates: Tensor) -> Tensor:
+        count = max(1, rows // candidates.shape[1])
+        costs = []
+        for z, target, blocks in zip(
+            *(x.split(count) for x in (start, goal, candidates)), strict=True
+        ):
+            starts = z[:, None].expand(-1, blocks.shape[1], -1)
+            costs.append((model.rollout(starts, blocks) - target[:, None]).square().sum(-1))
+        return torch.cat(costs)
+
+    return cost
 
 
 def action_bounds(model: WorldModel, environment: Environment) -> tuple[Tensor, Tensor]:
