@@ -1,9 +1,7 @@
 """Our training step, data path and planner beside a plain reference: `smwm benchmark`.
 
-The reference is how such code is usually written: a DataLoader that reads windows from HDF5 one
-by one, float32 networks with the plain optimiser, and a planner that takes one episode at a time
-and encodes its start and goal at every iteration. Both sides have the same weights and the same
-random numbers; before anything is timed, their results are compared.
+Both sides have the same weights and the same random numbers; before anything is timed, their
+results are compared.
 """
 
 from __future__ import annotations
@@ -12,18 +10,16 @@ import argparse
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from smwm.configuration import Configuration
@@ -33,13 +29,14 @@ from smwm.data.windows import Windows
 from smwm.device import DEVICES, autocast, choose_device, choose_precision
 from smwm.errors import InputError
 from smwm.files import code_version, write_bytes, write_json
-from smwm.models.transformer import Attention
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.objectives import Batch, loss_terms
+from smwm.plain import PlainWindows, every_score, plain_plan
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.evaluate import goal_distance
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.speed import peak_flops, synchronise
 from smwm.train import TrainSettings, set_action_statistics
 
 COLUMNS = (
@@ -59,67 +56,6 @@ class BenchmarkSettings:
     batches: int = setting(4, "batches of the data path in one timing", at_least=1)
 
 
-class PlainWindows(Dataset):
-    """One window after the other, read from HDF5 and made float on the CPU."""
-
-    def __init__(self, path: Path, starts: np.ndarray, frames: int, block: int) -> None:
-        self.path, self.starts, self.frames, self.block = path, starts, frames, block
-        self.file: h5py.File | None = None
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
-        self.file = self.file or h5py.File(self.path, "r")  # once in each worker
-        first, last = self.starts[i], self.starts[i] + (self.frames - 1) * self.block
-        pixels = torch.from_numpy(self.file["pixels"][first : last + 1 : self.block])
-        actions = torch.from_numpy(self.file["action"][first:last])
-        return pixels.float().div(127.5).sub(1), actions.reshape(self.frames - 1, -1)
-
-
-def plain_plan(
-    model: WorldModel,
-    start: Tensor,
-    goal: Tensor,
-    low: Tensor,
-    high: Tensor,
-    settings: PlannerSettings,
-    noise: list[Tensor],
-) -> Tensor:
-    """The cross-entropy method for images start, goal (E, S, S, 3), one problem at a time.
-
-    `noise`: standard normal numbers (E, N, H, K) of each iteration. Returns (E, H, K).
-    """
-    plans = []
-    for i in range(len(start)):
-        mean = torch.zeros(noise[0].shape[2:], device=low.device).clamp(low, high)
-        std = torch.full_like(mean, settings.initial_std)
-        best, best_cost = mean, torch.inf
-        for draws in noise:
-            candidates = mean + std * draws[i]
-            candidates[0] = mean
-            candidates = candidates.clamp(low, high)
-            z, target = model.encode(start[i : i + 1]), model.encode(goal[i : i + 1])
-            starts = z.expand(len(candidates), -1)
-            costs = (model.rollout(starts, candidates) - target).square().sum(-1)
-            order = costs.argsort()[: settings.elites]
-            if costs[order[0]] < best_cost:
-                best, best_cost = candidates[order[0]], costs[order[0]].item()
-            mean, std = candidates[order].mean(0), candidates[order].std(0)
-        plans.append(best)
-    return torch.stack(plans)
-
-
-@contextmanager
-def every_score() -> Iterator[None]:
-    """Attention as it is usually written: with scores, also for a single token."""
-    forward, Attention.forward = Attention.forward, Attention.attend
-    try:
-        yield
-    finally:
-        Attention.forward = forward
-
-
 def in_turns(
     ours: Callable[[], Any], plain: Callable[[], Any], repeats: int, device: torch.device
 ) -> np.ndarray:
@@ -136,25 +72,6 @@ def in_turns(
             row.append(time.perf_counter() - began)
         times.append(row)
     return np.array(times)
-
-
-def synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-
-
-def peak_flops(precision: str, device: torch.device, size: int = 2048) -> float:
-    """Best rate in FLOP/s of a few matrix products in `precision`."""
-    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
-    best = np.inf
-    for _ in range(8):
-        synchronise(device)
-        began = time.perf_counter()
-        a @ b
-        synchronise(device)
-        best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best
 
 
 @dataclass

@@ -21,12 +21,14 @@ from smwm.data.worlds import WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
 from smwm.files import code_version, sha256, write_bytes
-from smwm.models.checkpoint import load_model, load_tensors, save_model, save_tensors
+from smwm.models.checkpoint import load_model, save_model
 from smwm.models.encoders import load_pretrained
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.objectives import METHODS, TRAINED, Batch, TargetEncoder, loss_terms
 from smwm.progress import Progress
+from smwm.restart import resume, save_restart
 from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.speed import Speedometer
 
 CPU = torch.device("cpu")
 
@@ -88,35 +90,35 @@ def train(
     restart = out.with_name(f".{out.name}.restart")
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
-    batches = windows.batches(settings.batch_size, device)
+    batches, meter = windows.batches(settings.batch_size, device), Speedometer(device)
     with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
-            pixels, actions = next(batches)
-            with autocast(precision, device):
-                batch = Batch(
-                    model.encode(pixels), model.normalise(actions), settings.projections,
-                    pixels, helper,
-                )  # fmt: skip
-                terms = loss_terms(method, model, batch, settings.weight)
-            optimiser.zero_grad(set_to_none=True)
-            terms["loss"].backward()
-            norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
-            optimiser.step()
-            if isinstance(helper, TargetEncoder):
-                helper.follow(model)
+            with meter.step():
+                pixels, actions = next(batches)
+                with autocast(precision, device):
+                    latents, actions = model.encode(pixels), model.normalise(actions)
+                    batch = Batch(latents, actions, settings.projections, pixels, helper)
+                    terms = loss_terms(method, model, batch, settings.weight)
+                optimiser.zero_grad(set_to_none=True)
+                terms["loss"].backward()
+                norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
+                optimiser.step()
+                if isinstance(helper, TargetEncoder):
+                    helper.follow(model)
 
             saves = step % settings.save_every == 0 or step == settings.steps
             logs = saves or step % settings.log_every == 0
             if logs or device.type == "cpu":  # on a GPU, looking every time would stall it
                 stop_if_not_finite(step, terms["loss"] + norm, method, settings, restart)
             if logs:
-                rows.append(measure(step, terms, norm, batch.latents))
+                rows.append(measure(step, terms, norm, latents))
             if saves and step < settings.steps:
                 save_restart(restart, parts, optimiser, provenance, rows)
             progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
 
+    print(meter.summary(precision))
     write_log(log, rows)
     save_model(out, model, provenance)
     restart.unlink(missing_ok=True)
@@ -183,49 +185,6 @@ def is_trained(out: Path, log: Path, provenance: dict[str, Any]) -> bool:
         return log.is_file() and load_model(out)[1] == provenance
     except InputError:
         return False
-
-
-def save_restart(
-    path: Path,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    provenance: dict[str, Any],
-    rows: list[dict],
-) -> None:
-    """Everything that the next step depends on."""
-    content = {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "random": torch.get_rng_state(),
-        "provenance": provenance,
-        "rows": rows,
-    }
-    if torch.cuda.is_available():
-        content["random_cuda"] = torch.cuda.get_rng_state_all()
-    save_tensors(path, content)
-
-
-def resume(
-    path: Path,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    provenance: dict[str, Any],
-) -> list[dict]:
-    """Restore a restart point of the same run; return the rows of its log, else none."""
-    if not path.exists():
-        return []
-    try:
-        content = load_tensors(path, {"model", "optimiser", "random", "provenance", "rows"})
-    except InputError:
-        return []
-    if content["provenance"] != provenance:
-        return []
-    model.load_state_dict(content["model"], strict=True)
-    optimiser.load_state_dict(content["optimiser"])
-    torch.set_rng_state(content["random"])
-    if torch.cuda.is_available() and "random_cuda" in content:
-        torch.cuda.set_rng_state_all(content["random_cuda"])
-    return content["rows"]
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
