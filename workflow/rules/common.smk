@@ -90,7 +90,7 @@ def world_files(kind, worlds, methods, seeds=None):
 def training_curves():
     """The log of every model of the environments."""
     trained = [method for method in CONFIG.methods if method in TRAINED]
-    return per_model("results/{scale}/training/{env}/{method}/seed{seed}.csv", trained)
+    return per_model("data/checkpoints/{scale}/{env}/{method}/seed{seed}.csv", trained)
 
 
 def lambda_records():

@@ -7,7 +7,7 @@ rule train_weight:
         code=source_files("smwm.train"),
     output:
         checkpoint="data/checkpoints/{scale}/{env}/lambda{weight}/seed{seed}.pt",
-        curves="results/{scale}/training/{env}/lambda{weight}/seed{seed}.csv",
+        curves="data/checkpoints/{scale}/{env}/lambda{weight}/seed{seed}.csv",
     log:
         "results/{scale}/logs/train/{env}/lambda{weight}/seed{seed}.log",
     benchmark:

@@ -7,7 +7,7 @@ rule train:
         code=source_files("smwm.train"),
     output:
         checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
-        curves="results/{scale}/training/{env}/{method}/seed{seed}.csv",
+        curves="data/checkpoints/{scale}/{env}/{method}/seed{seed}.csv",
     log:
         "results/{scale}/logs/train/{env}/{method}/seed{seed}.log",
     benchmark:
@@ -35,7 +35,7 @@ rule train_world:
         code=source_files("smwm.train"),
     output:
         checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
-        curves="results/{scale}/training/{world}/{method}/seed{seed}.csv",
+        curves="data/checkpoints/{scale}/{world}/{method}/seed{seed}.csv",
     log:
         "results/{scale}/logs/train/{world}/{method}/seed{seed}.log",
     benchmark:
