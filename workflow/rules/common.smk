@@ -10,6 +10,7 @@ os.environ.update(
     PYTHONPATH=os.path.join(workflow.basedir, "src"),
 )
 
+from smwm.artifacts import take_records
 from smwm.configuration import Configuration
 from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
@@ -20,6 +21,12 @@ try:
     CONFIG = Configuration(config)
 except InputError as error:
     sys.exit(f"configuration: {error}")
+
+if workflow.is_main_process:
+    try:
+        take_records()
+    except InputError as error:
+        sys.exit(f"pulled data: {error}")
 
 EXTENSION = CONFIG.sweep("extension")
 

@@ -1,0 +1,186 @@
+"""DVC beside Snakemake, on a real workflow run, a real clone and real remotes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+from smwm.artifacts import METADATA, metadata_path
+from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
+
+DVC = [sys.executable, "-m", "dvc"]
+MADE_FROM_DATA = {"collect", "train", "train_weight", "train_world"}
+
+
+def run(*words, cwd, env=None):
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def git(folder, *words):
+    who = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    return run("git", *who, *words, cwd=folder)
+
+
+def publish(folder):
+    words = [sys.executable, "-m", "smwm", "publish", "--scale", "smoke"]
+    env = os.environ | {"PYTHONPATH": str(folder / "src")}
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=env)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A repository with a finished and published run."""
+    folder = fresh_copy(tmp_path_factory.mktemp("dvc") / "published")
+    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
+    ignored = (ROOT / ".gitignore").read_text().replace("/figures/smoke/", "")
+    (folder / ".gitignore").write_text(ignored)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "code")
+    run_all(folder)
+    done = publish(folder)
+    assert done.returncode == 0, done.stderr
+    git(folder, "commit", "--quiet", "-m", "results")
+    return folder
+
+
+@pytest.fixture
+def clone(published, tmp_path):
+    folder = tmp_path / "clone"
+    git(published, "clone", "--quiet", str(published), str(folder))
+    return folder
+
+
+def test_pulled_data_is_neither_collected_nor_trained_again(published, clone):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    assert not planned(clone) & MADE_FROM_DATA
+    assert run_all(clone) == figures(published)
+    assert snakemake(clone, "-n")[1].count("Nothing to be done") == 1
+
+
+def test_a_changed_weight_retrains_that_method_alone(clone):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    change = "methods={smwm: {weight: 1.0}, sigreg: {weight: 2.0}, forward_only: {}, random: {}}"
+    status, output = snakemake(clone, "-n", "--config", "scale=smoke", change)
+    assert status == 0, output
+    trained = [line for line in output.splitlines() if "training " in line]
+    assert trained
+    assert all("training sigreg on two_room" in line for line in trained)
+
+
+def test_changed_code_reruns_what_uses_it(clone):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    path = clone / "src" / "smwm" / "train.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    assert planned(clone) & MADE_FROM_DATA == MADE_FROM_DATA - {"collect"}
+
+
+def test_a_part_can_be_pulled(clone):
+    run(*DVC, "pull", "--quiet", "data/checkpoints/smoke/two_room/smwm", cwd=clone)
+    files = {p.relative_to(clone / "data").parts[0] for p in (clone / "data").rglob("*.*")}
+    assert files == {"checkpoints"}
+    assert (clone / "data/checkpoints/smoke/two_room/smwm/seed0.pt").is_file()
+
+
+@pytest.mark.parametrize("damage", ["cut", "other"])
+def test_a_damaged_file_is_named_and_not_trained_on(clone, damage):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    path = clone / "data/datasets/smoke/two_room/train.h5"
+    content = path.read_bytes()
+    path.unlink()  # it may be a link into DVC's cache
+    path.write_bytes(content[: len(content) // 2] if damage == "cut" else content[::-1])
+    status, output = snakemake(clone, "-n")
+    assert status != 0
+    words = "data/datasets/smoke/two_room/train.h5: is damaged or half pulled"
+    assert [line for line in output.splitlines() if words in line]
+    assert "Traceback" not in output
+
+
+def test_unreadable_records_are_one_clear_line(clone):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    path = clone / "data" / "records.json"
+    path.unlink()
+    path.write_text('{"a": 1}')
+    status, output = snakemake(clone, "-n")
+    assert status != 0
+    assert "data/records.json: not the records of published files" in output
+    assert "Traceback" not in output
+
+
+def test_results_older_than_their_code_are_not_published(published, tmp_path):
+    folder = tmp_path / "older"
+    shutil.copytree(published, folder, symlinks=True)
+    before = (folder / "data.dvc").read_bytes()
+    path = folder / "src" / "smwm" / "train.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    refused = publish(folder)
+    assert refused.returncode == 2
+    assert "uncommitted changes in src/smwm/train.py" in refused.stderr
+    git(folder, "commit", "--quiet", "-am", "change")
+    refused = publish(folder)
+    assert refused.returncode == 2
+    assert "older than the code or settings" in refused.stderr
+    assert (folder / "data.dvc").read_bytes() == before
+
+
+def test_a_file_that_no_run_made_is_not_published(published, tmp_path):
+    folder = tmp_path / "extra"
+    shutil.copytree(published, folder, symlinks=True)
+    (folder / "data/checkpoints/smoke/two_room/smwm/seed9.pt").write_bytes(b"from elsewhere")
+    refused = publish(folder)
+    assert refused.returncode == 2
+    assert "seed9.pt: no run made it" in refused.stderr
+
+
+def test_records_are_found_where_snakemake_keeps_them(published):
+    name = "data/checkpoints/smoke/two_room/smwm/seed0.pt"
+    record = json.loads((published / metadata_path(name)).read_text())
+    assert record["rule"] == "train"
+    assert len(metadata_path("x" * 500).relative_to(METADATA).parts) == 3
+
+
+@pytest.fixture
+def webdav(tmp_path):
+    """The address of a WebDAV server on loopback that stores in a folder."""
+    from cheroot import wsgi
+    from wsgidav.wsgidav_app import WsgiDAVApp
+
+    (tmp_path / "remote").mkdir()
+    app = WsgiDAVApp(
+        {
+            "provider_mapping": {"/": str(tmp_path / "remote")},
+            "simple_dc": {"user_mapping": {"*": True}},
+            "logging": {"enable": False},
+            "verbose": 0,
+        }
+    )
+    server = wsgi.Server(("127.0.0.1", 0), app)
+    server.prepare()
+    from threading import Thread
+
+    thread = Thread(target=server.serve)
+    thread.start()
+    yield f"webdav://127.0.0.1:{server.bind_addr[1]}"
+    server.stop()
+    thread.join()
+
+
+def test_push_and_pull_through_a_real_server(published, tmp_path, webdav):
+    folder = tmp_path / "pushing"
+    shutil.copytree(published, folder, symlinks=True)
+    run(*DVC, "remote", "add", "far", webdav, cwd=folder)
+    run(*DVC, "push", "--quiet", "--remote", "far", cwd=folder)
+    other = tmp_path / "pulling"
+    git(published, "clone", "--quiet", str(published), str(other))
+    shutil.rmtree(other / "store")
+    run(*DVC, "remote", "add", "far", webdav, cwd=other)
+    run(*DVC, "pull", "--quiet", "--remote", "far", cwd=other)
+    assert not planned(other) & MADE_FROM_DATA
+    for path in (published / "data").rglob("*.pt"):
+        assert (other / path.relative_to(published)).read_bytes() == path.read_bytes()
