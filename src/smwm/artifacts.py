@@ -150,9 +150,8 @@ def publish(scale: str, remote: str | None) -> None:
     dvc = [sys.executable, "-m", "dvc"]
     output_of(*dvc, "add", "--quiet", "data")
     output_of(*dvc, "push", "--quiet", *(["--remote", remote] if remote else []))
-    output_of(
-        "git", "add", "data.dvc", ".dvc", "figures", *(["store"] if Path("store").is_dir() else [])
-    )
+    staged = ["data.dvc", ".dvc", "figures", "store"]
+    output_of("git", "add", *(name for name in staged if Path(name).exists()))
     print("published: commit with `git commit -m 'Results of ...'`")
 
 
