@@ -40,7 +40,7 @@ from smwm.speed import peak_flops, synchronise
 from smwm.train import TrainSettings, set_action_statistics
 
 COLUMNS = (
-    "scale", "part", "unit", "ours", "ours_low", "ours_high", "plain", "plain_low", "plain_high",
+    "scale", "part", "ours", "ours_low", "ours_high", "plain", "plain_low", "plain_high",
     "ratio", "ratio_low", "ratio_high", "agreement", "share_of_peak", "peak_tflops", "sizes",
 )  # fmt: skip
 ENV = "two_room"
@@ -90,14 +90,15 @@ class Bench:
     threads: int
 
     def row(
-        self, part: str, unit: str, times: np.ndarray, agreement: float, flops: float, sizes: str
-    ) -> tuple:
+        self, part: str, times: np.ndarray, agreement: float, flops: float, precision: str,
+        sizes: str,
+    ) -> tuple:  # fmt: skip
         """A row of COLUMNS; ranges hold the middle half of the timings."""
-        peak = peak_flops(self.precision, self.device)
+        peak = peak_flops(precision, self.device)
         columns = (*times.T, times[:, 1] / times[:, 0])
         numbers = [x for values in columns for x in np.quantile(values, (0.5, 0.25, 0.75))]
         share = flops / numbers[0] / peak if flops else np.nan
-        return (self.scale, part, unit, *numbers, agreement, share, peak / 1e12, sizes)
+        return (self.scale, part, *numbers, agreement, share, peak / 1e12, sizes)
 
 
 def bench_data(bench: Bench) -> tuple:
@@ -128,7 +129,7 @@ def bench_data(bench: Bench) -> tuple:
     agreement = max(abs(a - b).item() for a, b in zip(ours(), plain(), strict=True))
     times = in_turns(ours, plain, bench.settings.repeats, bench.device)
     sizes = f"{len(chosen)} windows of {train.frames} frames, {data.image_size} px"
-    return bench.row("data path", "s", times, agreement, 0, sizes)
+    return bench.row("data path", times, agreement, 0, "float32", sizes)
 
 
 def bench_step(bench: Bench) -> tuple:
@@ -165,8 +166,9 @@ def bench_step(bench: Bench) -> tuple:
         plain()
     times = in_turns(ours, plain, bench.settings.repeats, device)
     sizes = f"batch {train.batch_size} x {train.frames} frames, {bench.precision} against float32"
+    flops = counter.get_total_flops()
     return bench.row(
-        "training step", "s", times, step_agreement(bench, batch), counter.get_total_flops(), sizes
+        "training step", times, step_agreement(bench, batch), flops, bench.precision, sizes
     )
 
 
@@ -184,7 +186,8 @@ def step_agreement(bench: Bench, batch: tuple[Tensor, Tensor]) -> float:
 @torch.inference_mode()
 def bench_plan(bench: Bench) -> tuple:
     """All episodes at once against one by one: the same plans."""
-    settings = replace(bench.planner, iterations=bench.settings.iterations)
+    precision = choose_precision(bench.planner.precision, bench.device)
+    settings = replace(bench.planner, iterations=bench.settings.iterations, precision=precision)
     model, device, count = bench.model.eval(), bench.device, bench.settings.episodes
     rows = np.linspace(0, len(bench.data.pixels) - 1, 2 * count).astype(int)
     images = torch.from_numpy(bench.data.pixels[rows]).to(device)
@@ -194,7 +197,9 @@ def bench_plan(bench: Bench) -> tuple:
 
     def ours() -> Tensor:
         generator = torch.Generator(device).manual_seed(0)
-        cost = goal_distance(model, model.encode(start), model.encode(goal))
+        with autocast(settings.precision, device):
+            latents = model.encode(start), model.encode(goal)
+        cost = goal_distance(model, *latents, settings.precision)
         return plan(cost, low, high, count, settings, generator)
 
     def plain() -> Tensor:
@@ -216,9 +221,9 @@ def bench_plan(bench: Bench) -> tuple:
     times = in_turns(ours, plain, bench.settings.repeats, device)
     sizes = (
         f"{count} episodes, {settings.samples} samples x {settings.iterations} iterations x "
-        f"{settings.horizon} blocks"
+        f"{settings.horizon} blocks, {precision} against float32"
     )
-    return bench.row("planner", "s", times, agreement, counter.get_total_flops(), sizes)
+    return bench.row("planner", times, agreement, counter.get_total_flops(), precision, sizes)
 
 
 PARTS = {"data path": bench_data, "training step": bench_step, "planner": bench_plan}

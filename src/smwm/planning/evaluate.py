@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from smwm.device import DEVICES, choose_device
+from smwm.device import DEVICES, autocast, choose_device, choose_precision
 from smwm.envs import environment_module, make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
@@ -78,6 +78,7 @@ def latent_planner(
     Start and goal are encoded once per plan.
     """
     model.to(device)
+    settings = replace(settings, precision=choose_precision(settings.precision, device))
     generator = torch.Generator(device).manual_seed(seed)
 
     @torch.inference_mode()
@@ -89,7 +90,7 @@ def latent_planner(
         start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
         goal = model.encode(torch.from_numpy(goal_pixels).to(device))
 
-        cost = goal_distance(model, start, goal)
+        cost = goal_distance(model, start, goal, settings.precision)
         best = plan(cost, low, high, len(start), settings, generator, horizon)
         blocks = model.denormalise(best[:, : settings.execute or None])
         return blocks.cpu().numpy().reshape(len(start), -1, action_dim)
@@ -97,11 +98,14 @@ def latent_planner(
     return control
 
 
-def goal_distance(model: WorldModel, start: Tensor, goal: Tensor) -> Callable[[Tensor], Tensor]:
+def goal_distance(
+    model: WorldModel, start: Tensor, goal: Tensor, precision: str = "float32"
+) -> Callable[[Tensor], Tensor]:
     """The planner's cost: squared distance of the last predicted latent to the goal's.
 
-    start, goal (E, D). Problems are taken a few at a time: enough to fill the processor, so few
-    that their activations stay in a CPU's cache, or in a GPU's memory.
+    start, goal (E, D). The forward model computes in `precision`, the distance in float32.
+    Problems are taken a few at a time: enough to fill the processor, so few that their
+    activations stay in a CPU's cache, or in a GPU's memory.
     """
     rows = ROWS[start.device.type]
 
@@ -112,7 +116,9 @@ def goal_distance(model: WorldModel, start: Tensor, goal: Tensor) -> Callable[[T
             *(x.split(count) for x in (start, goal, candidates)), strict=True
         ):
             starts = z[:, None].expand(-1, blocks.shape[1], -1)
-            costs.append((model.rollout(starts, blocks) - target[:, None]).square().sum(-1))
+            with autocast(precision, start.device):
+                reached = model.rollout(starts, blocks)
+            costs.append((reached - target[:, None]).square().sum(-1))
         return torch.cat(costs)
 
     return cost
