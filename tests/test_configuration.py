@@ -89,8 +89,17 @@ def test_a_whole_float_is_an_integer():
 
 def test_flags_are_those_of_the_command_line():
     flags = Configuration({"scale": "smoke"}, ROOT / "config").flags("model", "two_room")
-    expected = "--encoder cnn --channels 4 8 --projector 8 --output linear --latent-dim 8"
-    assert flags == f"{expected} --width 16 --depth 2"
+    assert flags.startswith("--encoder cnn --resize 0 --channels 4 8 --patch 14 ")
+    assert "--projector 8 --output linear --latent-dim 8 --width 16 --depth 2" in flags
+
+
+def test_a_method_may_change_the_model_for_itself():
+    base = {"scale": "smoke", "methods": {"smwm": {"weight": 2}, "ema": {"output": "layer_norm"}}}
+    chosen = Configuration(base, ROOT / "config")
+    outputs = [chosen.settings("model", "two_room", m)["output"] for m in ("smwm", "ema")]
+    assert outputs == ["linear", "layer_norm"]
+    assert chosen.settings("train", "two_room", "smwm")["weight"] == 2
+    assert "output" not in chosen.settings("train", "two_room", "ema")
 
 
 def test_a_sweep_replaces_what_it_varies():
@@ -120,7 +129,7 @@ def test_a_sweep_replaces_what_it_varies():
             {"train": {"precision": "half"}},
             r"train.precision: 'half'.*\['auto', 'float32', 'bfloat16'\]",
         ),
-        ({"methods": {"magic": {}}}, "methods: unknown key 'magic', allowed: forward_only"),
+        ({"methods": {"magic": {}}}, "methods: unknown key 'magic', allowed: ema, forward_only"),
         ({"envs": {"maze": {}}}, "envs: unknown key 'maze', allowed: cube"),
         ({"envs": {"two_room": {"planer": {}}}}, r"envs.two_room: unknown key 'planer' \(did"),
         ({"seeds": []}, "seeds: .* must have at least 1 entry"),

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,18 @@ import torch
 
 from conftest import TINY_MODEL
 from smwm.models.world_model import WorldModel
-from smwm.objectives import METHODS, TRAINED, Batch, loss_terms, sigreg
+from smwm.objectives import (
+    METHODS,
+    TRAINED,
+    Batch,
+    TargetEncoder,
+    covariance,
+    loss_terms,
+    low_variance,
+    reconstruction,
+    sigreg,
+)
+from smwm.train import prepare
 
 
 class Known(WorldModel):
@@ -120,13 +132,98 @@ def test_sigreg_pushes_a_collapsed_encoder_apart():
     assert moved.std() > latents.std()
 
 
-def test_every_method_gives_a_finite_loss_with_gradients():
+def pixels_and_batch(method, model):
+    torch.manual_seed(0)
+    pixels = torch.randint(0, 256, (4, 3, 16, 16, 3), dtype=torch.uint8)
+    helper = prepare(method, model)
+    return Batch(model.encode(pixels), torch.randn(4, 2, 2), 8, pixels, helper)
+
+
+@pytest.mark.parametrize("method", TRAINED)
+def test_every_method_gives_a_finite_loss_with_gradients(method):
     torch.manual_seed(0)
     model = WorldModel(TINY_MODEL, 16, 2)
-    for method in TRAINED:
-        data = Batch(model.encode(torch.randint(0, 256, (4, 3, 16, 16, 3), dtype=torch.uint8)),
-                     torch.randn(4, 2, 2), 8)  # fmt: skip
-        loss = loss_terms(method, model, data, 0.5)["loss"]
-        assert math.isfinite(loss.item())
-        loss.backward()
+    loss = loss_terms(method, model, pixels_and_batch(method, model), 0.5)["loss"]
+    assert math.isfinite(loss.item())
+    loss.backward()
+    assert all(p.grad.abs().sum() > 0 for p in model.forward_model.parameters())
+    reached = model.encoder[0].weight.grad is not None
+    assert reached != METHODS[method].frozen
+
+
+def test_random_is_not_trained():
     assert not METHODS["random"].trained
+    assert "random" not in TRAINED
+
+
+def test_low_variance_by_hand():
+    """Deviations 2 and 0 (and .01 of the root's floor): shortfalls 0 and .99."""
+    latents = torch.tensor([[[-math.sqrt(2), 5.0]], [[math.sqrt(2), 5.0]]])
+    assert low_variance(latents).item() == pytest.approx(0.99 / 2)
+
+
+def test_covariance_by_hand():
+    """Two dimensions of covariance 2, twice off the diagonal, over two dimensions: 4."""
+    latents = torch.tensor([[[-1.0, -1.0]], [[1.0, 1.0]]])
+    assert covariance(latents).item() == pytest.approx(4.0)
+    apart = torch.tensor([[[-1.0, 0.0]], [[1.0, 0.0]]])
+    assert covariance(apart).item() == 0
+
+
+def test_covariance_is_taken_for_each_time_step():
+    latents = torch.tensor([[[-1.0, -1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 0.0]]])
+    assert covariance(latents).item() == pytest.approx(2.0)
+
+
+def test_pldm_loss_by_hand(known):
+    # variances over the two windows: step 0 (.5, .5), step 1 (0, 2)
+    # covariances: step 0: .5 -> .25 * 2 / 2; step 1: 0; mean .125
+    # moves: (1, 3), (0, 0) -> 10 / 4; inverse as in SMWM: 1.125
+    value = loss_terms("pldm", known, batch(), 2.0)
+    deviations = [math.sqrt(0.5 + 1e-4)] * 2 + [0.01, math.sqrt(2.0001)]
+    variance = np.mean([max(0, 1 - d) for d in deviations])
+    expected = variance + 0.04 * 0.125 + 0.1 * 2.5 + 1.125
+    assert value["regulariser"].item() == pytest.approx(expected, rel=1e-5)
+    assert value["loss"].item() == pytest.approx(3 + 2 * expected, rel=1e-5)
+
+
+def test_moving_average_follows_by_its_momentum():
+    torch.manual_seed(0)
+    model = WorldModel(TINY_MODEL, 16, 2)
+    target = TargetEncoder(model)
+    before = target.model.encoder[0].weight.clone()
+    with torch.no_grad():
+        model.encoder[0].weight.add_(1.0)
+    target.follow(model)
+    torch.testing.assert_close(target.model.encoder[0].weight, before + 0.01)
+
+
+def test_no_gradient_reaches_the_encoder_through_the_moving_target():
+    torch.manual_seed(0)
+    model = WorldModel(TINY_MODEL, 16, 2)
+    data = pixels_and_batch("ema", model)
+    latents = data.latents.detach().requires_grad_()
+    terms = loss_terms("ema", model, replace(data, latents=latents), 1.0)
+    terms["loss"].backward()
+    assert latents.grad[:, :-1].abs().sum() > 0
+    assert latents.grad[:, -1].abs().sum() == 0  # only ever a target
+    assert all(p.grad is None for p in data.helper.parameters())
+    expected = (model.predict(latents[:, :-1], data.actions)
+                - data.helper.model.encode(data.pixels[:, 1:])).square().mean()  # fmt: skip
+    torch.testing.assert_close(terms["forward"], expected)
+
+
+def test_reconstruction_by_hand():
+    """A grey decoder against black and white images: (.5 - 0)^2 and (.5 - 1)^2."""
+    pixels = torch.zeros(1, 2, 4, 4, 3, dtype=torch.uint8)
+    pixels[:, 1] = 255
+    grey = lambda latents: torch.full((len(latents), 3, 4, 4), 0.5)  # noqa: E731
+    data = Batch(torch.zeros(1, 2, 2), torch.zeros(1, 1, 2), 8, pixels, grey)
+    assert reconstruction(None, data).item() == pytest.approx(0.25)
+
+
+def test_every_baseline_tells_its_source_and_what_is_simplified():
+    for name in ("pldm", "ema", "reconstruction", "frozen"):
+        assert "arXiv" in METHODS[name].source
+        assert METHODS[name].simplified
+    assert len({method.colour for method in METHODS.values()}) == len(METHODS)

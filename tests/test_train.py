@@ -186,3 +186,27 @@ def test_missing_gpu_is_said():
     assert choose_device("auto").type == "cpu"
     with pytest.raises(InputError, match="cuda is not available on this machine, allowed: auto"):
         choose_device("cuda")
+
+
+def test_a_frozen_encoder_stays_as_the_seed_made_it(train_data, tmp_path):
+    short, _ = run(train_data, tmp_path / "a", replace(SETTINGS, steps=5), "frozen")
+    long, _ = run(train_data, tmp_path / "b", SETTINGS, "frozen")
+    (first, _), (second, _) = load_model(short), load_model(long)
+    for name, weights in first.state_dict().items():
+        same = torch.equal(weights, second.state_dict()[name])
+        assert same == (not name.startswith("forward_model")), name
+
+
+@pytest.mark.parametrize("method", ["ema", "frozen", "pldm", "reconstruction"])
+def test_baselines_do_not_collapse(train_data, tmp_path, method):
+    """Latents of the trained model keep apart; with the forward loss alone they fall together."""
+    settings = replace(SETTINGS, steps=150, batch_size=32, learning_rate=3e-3)
+    model = replace(TINY_MODEL, output="layer_norm" if method == "ema" else "linear")
+    pixels = torch.from_numpy(train_data.pixels[:64])
+
+    def spread(name):
+        out = tmp_path / f"{name}.pt"
+        train(name, train_data, out, tmp_path / "log.csv", 0, settings, model, {})
+        return load_model(out)[0].encode(pixels).std(0).mean().item()
+
+    assert spread(method) > 5 * spread("forward_only")

@@ -21,6 +21,7 @@ STAGES = {
     "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
     "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
     "figure": ("smwm.figures.draw", "draw a figure or table from results"),
+    "benchmark": ("smwm.benchmark", "time training, data path and planner against a plain loop"),
     "settings": ("smwm.configuration", "print every key of the configuration files"),
 }
 

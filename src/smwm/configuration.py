@@ -20,7 +20,7 @@ from smwm.analysis.embed import EmbedSettings
 from smwm.data.collect import CollectSettings
 from smwm.data.worlds import WORLDS, PairSettings
 from smwm.device import DEVICES
-from smwm.envs import ENVIRONMENTS
+from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.models.world_model import ModelSettings
 from smwm.objectives import METHODS
@@ -45,9 +45,10 @@ BLOCKS = {
 def scale_schema() -> dict[str, Any]:
     """JSON Schema of config/scale/<name>.yaml."""
     blocks = {name: json_schema(settings) for name, settings in BLOCKS.items()}
+    both = blocks["train"]["properties"] | blocks["model"]["properties"]
     methods = _mapping(
-        dict.fromkeys(METHODS, blocks["train"]),
-        "methods to compare; each may override keys of `train`, above all its `weight`",
+        dict.fromkeys(METHODS, _mapping(both, "overrides for one method")),
+        "methods to compare; each may override keys of `train` and `model`, above all its `weight`",
     )
     seeds = {
         "type": "array",
@@ -65,6 +66,8 @@ def scale_schema() -> dict[str, Any]:
             "description": {"type": "string", "description": "what the scale is for"},
             "seeds": seeds,
             "methods": methods,
+            "baselines": methods
+            | {"description": "methods beyond the paper, compared in figures of their own"},
             "envs": _mapping(
                 dict.fromkeys(ENVIRONMENTS, overrides),
                 "environments; each may override the seeds, weights of methods and any block",
@@ -116,6 +119,7 @@ class Configuration:
             if not self._values.get(key):
                 raise InputError(f"{path}: {key}: is missing, a scale names at least one")
         self.methods: list[str] = list(self._values["methods"])
+        self.baselines = [m for m in self._values.get("baselines") or {} if m not in self.methods]
         self.envs: list[str] = list(self._values["envs"])
         self.worlds: list[str] = list(self._values.get("worlds") or {})
         for place in (*self.envs, *self.worlds):
@@ -126,9 +130,13 @@ class Configuration:
                     raise InputError(f"{path}: {place}: {block}.{error}") from error
 
     def _layers(self, place: str) -> list[Mapping[str, Any]]:
-        """What is said for all, then for all worlds, then for one environment or world."""
-        if place in self._values["envs"]:
-            return [self._values, self._values["envs"][place] or {}]
+        """What is said for all, then for all worlds, then for one environment or world.
+
+        A variant with a distractor takes what is said of its original.
+        """
+        for env in (place, place.removesuffix(DISTRACTOR)):
+            if env in self._values["envs"]:
+                return [self._values, self._values["envs"][env] or {}]
         worlds = self._values.get("representation") or {}
         return [self._values, worlds, self._values["worlds"][place] or {}]
 
@@ -138,7 +146,7 @@ class Configuration:
         return self._asked_seeds or own[-1]
 
     def settings(self, block: str, place: str, method: str | None = None) -> dict[str, Any]:
-        """Every setting of `block` for an environment or world; of `train` also for a method.
+        """Every setting of `block` for an environment or world, and for a method of training.
 
         Later ones win: default, scale, all worlds, environment or world, then the same order
         for what is said of the method.
@@ -146,7 +154,10 @@ class Configuration:
         layers = self._layers(place)
         chosen = [layer.get(block) or {} for layer in layers]
         if method is not None:
-            chosen += [(layer.get("methods") or {}).get(method) or {} for layer in layers]
+            named = [layer.get(key) or {} for layer in layers for key in ("baselines", "methods")]
+            own = [methods.get(method) or {} for methods in named]
+            names = {field.name for field, _, _ in fields_of(BLOCKS[block])}
+            chosen += [{key: layer[key] for key in layer.keys() & names} for layer in own]
         values: dict[str, Any] = {}
         for layer in chosen:
             values |= layer
@@ -159,8 +170,12 @@ class Configuration:
             settings,
             **{
                 key: tuple(one for one in getattr(settings, key) if one in known)
-                for key, known in (("envs", self.envs), ("methods", self.methods))
-                if hasattr(settings, key)
+                for ending, known in (
+                    ("envs", self.envs),
+                    ("methods", [*self.methods, *self.baselines]),
+                )
+                for key in vars(settings)
+                if key.endswith(ending)
             },
         )
 

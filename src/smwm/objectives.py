@@ -2,20 +2,22 @@
 
     L = mean ||g(z_t, a_t) - z_{t+1}||^2 + weight * regulariser            (paper, eq. 1)
 
-Means run over batch, time and dimensions. Gradients flow into the encoder through both
+Means run over batch, time and dimensions. In SMWM gradients flow into the encoder through both
 embeddings of both terms: no stop-gradient, no target network. A method is one entry in
 `METHODS`.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.nn.functional import mse_loss, normalize
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss, normalize, relu
 
+from smwm.models.decoder import Decoder
 from smwm.models.world_model import WorldModel
 
 
@@ -26,6 +28,8 @@ class Batch:
     latents: Tensor  # (B, L, D)
     actions: Tensor  # (B, L - 1, K), normalised
     projections: int  # random directions of SIGReg
+    pixels: Tensor | None = None  # (B, L, S, S, 3) uint8
+    helper: nn.Module | None = None  # what the method trains or keeps beside the model
 
 
 def inverse_dynamics(model: WorldModel, batch: Batch) -> Tensor:
@@ -68,6 +72,76 @@ def _epps_pulley(latents: Tensor, projections: int, knots: int, limit: float) ->
     return (error @ (weights * gaussian) * latents.shape[-2]).mean()
 
 
+# Shares of PLDM's terms; those of variance and covariance are VICReg's (arXiv 2105.04906).
+PLDM_TERMS = {"variance": 1.0, "covariance": 0.04, "smoothness": 0.1, "inverse": 1.0}
+
+
+def pldm(model: WorldModel, batch: Batch) -> Tensor:
+    """Variance, covariance, temporal smoothness and inverse model (PLDM, arXiv 2502.14819).
+
+    Variance and covariance are taken over the batch, for each time step.
+    """
+    terms = {
+        "variance": low_variance(batch.latents),
+        "covariance": covariance(batch.latents),
+        "smoothness": mse_loss(batch.latents[:, 1:], batch.latents[:, :-1]),
+        "inverse": inverse_dynamics(model, batch),
+    }
+    return sum(PLDM_TERMS[name] * value for name, value in terms.items())
+
+
+def low_variance(latents: Tensor) -> Tensor:
+    """How far each dimension's deviation over the batch falls short of 1: (B, ..., D) -> scalar."""
+    return relu(1 - (latents.float().var(0) + 1e-4).sqrt()).mean()
+
+
+def covariance(latents: Tensor) -> Tensor:
+    """Squared covariances of different dimensions: their sum over D, (B, L, D) -> scalar."""
+    centred = (latents - latents.mean(0)).float().transpose(0, 1)  # (L, B, D)
+    matrix = centred.mT @ centred / (latents.shape[0] - 1)
+    own = torch.diag_embed(matrix.diagonal(dim1=-2, dim2=-1))
+    return ((matrix - own).square().sum((-2, -1)) / latents.shape[-1]).mean()
+
+
+class TargetEncoder(nn.Module):
+    """A moving average of the encoder, whose embeddings are predicted without a gradient."""
+
+    momentum = 0.99
+
+    def __init__(self, model: WorldModel) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(model).requires_grad_(False)
+
+    @torch.no_grad()
+    def follow(self, model: WorldModel) -> None:
+        """Move each weight towards the encoder's; called after each step of the optimiser."""
+        for own, new in zip(
+            self.model.encoder.state_dict().values(),
+            model.encoder.state_dict().values(),
+            strict=True,
+        ):
+            if own.is_floating_point():
+                own.lerp_(new, 1 - self.momentum)
+
+
+def moving_targets(batch: Batch) -> Tensor:
+    """Embeddings (B, L - 1, D) of the next images by the moving average."""
+    with torch.no_grad():
+        return batch.helper.model.encode(batch.pixels[:, 1:])
+
+
+def reconstruction(model: WorldModel, batch: Batch) -> Tensor:
+    """Mean squared error of images in [0, 1], decoded from their latents."""
+    decoded = batch.helper(batch.latents.flatten(0, 1))
+    images = batch.pixels.flatten(0, 1).movedim(-1, 1).float() / 255
+    return mse_loss(decoded.float(), images)
+
+
+def decoder_of(model: WorldModel) -> nn.Module:
+    """A pixel decoder of the model's latents."""
+    return Decoder(model.settings.latent_dim, model.image_size)
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to train the world model, or none (`trained=False`: random actions)."""
@@ -76,12 +150,46 @@ class Method:
     source: str
     colour: str  # from Okabe and Ito's palette, which colour-blind readers can tell apart
     regulariser: Callable[[WorldModel, Batch], Tensor] | None = None
+    helper: Callable[[WorldModel], nn.Module] | None = None
+    targets: Callable[[Batch], Tensor] | None = None  # instead of the next latents
+    frozen: bool = False  # whether the encoder stays as it is at the start
+    simplified: str = ""  # against the source
     trained: bool = True
 
 
 METHODS = {
     "smwm": Method("SMWM", "arXiv 2606.20104", "#0072B2", inverse_dynamics),
     "sigreg": Method("SIGReg", "LeJEPA, arXiv 2511.08544", "#E69F00", sketched_gaussianity),
+    "pldm": Method(
+        "PLDM",
+        "Sobal et al., arXiv 2502.14819",
+        "#009E73",
+        pldm,
+        simplified="one-step predictions; fixed shares of the terms",
+    ),
+    "ema": Method(
+        "Moving average",
+        "V-JEPA, arXiv 2404.08471; BYOL, arXiv 2006.07733",
+        "#D55E00",
+        helper=TargetEncoder,
+        targets=moving_targets,
+        simplified="no masks; fixed momentum",
+    ),
+    "reconstruction": Method(
+        "Reconstruction",
+        "Ha and Schmidhuber, arXiv 1803.10122",
+        "#56B4E9",
+        reconstruction,
+        helper=decoder_of,
+        simplified="deterministic latents; trained end to end",
+    ),
+    "frozen": Method(
+        "Frozen encoder",
+        "DINO-WM, arXiv 2411.04983",
+        "#F0E442",
+        frozen=True,
+        simplified="one vector an image, no patches; random weights unless encoder is timm",
+    ),
     "forward_only": Method("Forward only (λ = 0)", "arXiv 2606.20104, ablation", "#CC79A7"),
     "random": Method("Random actions", "uniform over the action space", "#999999", trained=False),
 }
@@ -90,9 +198,10 @@ TRAINED = tuple(name for name, method in METHODS.items() if method.trained)
 
 def loss_terms(method: str, model: WorldModel, batch: Batch, weight: float) -> dict[str, Tensor]:
     """The loss of `method` and its terms, as scalars: loss, forward and, if any, regulariser."""
+    chosen = METHODS[method]
     predicted = model.predict(batch.latents[:, :-1], batch.actions)
-    terms = {"forward": mse_loss(predicted, batch.latents[:, 1:])}
-    regulariser = METHODS[method].regulariser
-    if regulariser is not None:
-        terms["regulariser"] = regulariser(model, batch)
+    targets = chosen.targets(batch) if chosen.targets else batch.latents[:, 1:]
+    terms = {"forward": mse_loss(predicted, targets)}
+    if chosen.regulariser is not None:
+        terms["regulariser"] = chosen.regulariser(model, batch)
     return {"loss": terms["forward"] + weight * terms.get("regulariser", 0.0), **terms}

@@ -1,11 +1,14 @@
-"""The sweeps of the paper: over the weight λ, and over the distance of the goal."""
+"""What a scale does beside training and planning as they are: the paper's sweeps, and extensions.
+
+Environments and methods that a run lacks are left out of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smwm.envs import ENVIRONMENTS
-from smwm.objectives import METHODS
+from smwm.envs import DISTRACTOR, ENVIRONMENTS
+from smwm.objectives import METHODS, TRAINED
 from smwm.settings import setting
 
 
@@ -35,4 +38,27 @@ class HorizonSweep:
     iterations: int = setting(10, "iterations of the planner", at_least=1)
 
 
-SWEEPS = {"lambda_sweep": LambdaSweep, "horizon_sweep": HorizonSweep}
+@dataclass(frozen=True)
+class Extension:
+    """Beyond the paper: baselines (named in `baselines`), and distractors in the image."""
+
+    target: str = setting(
+        "extension", "which target makes their figures", choices=("all", "extension")
+    )
+    baseline_envs: tuple[str, ...] = setting(
+        ("two_room",), "environments of the baselines", choices=tuple(ENVIRONMENTS)
+    )
+    distractor_envs: tuple[str, ...] = setting(
+        ("two_room",),
+        "environments that get a distractor",
+        choices=tuple(env for env in ENVIRONMENTS if env + DISTRACTOR in ENVIRONMENTS),
+    )
+    distractor_methods: tuple[str, ...] = setting(
+        ("smwm", "sigreg", "reconstruction", "forward_only"),
+        "methods that plan with and without it",
+        choices=TRAINED,
+    )
+    seeds: tuple[int, ...] = setting((0,), "seeds", at_least=0)
+
+
+SWEEPS = {"lambda_sweep": LambdaSweep, "horizon_sweep": HorizonSweep, "extension": Extension}

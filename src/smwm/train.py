@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
@@ -21,11 +21,14 @@ from smwm.data.worlds import WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
 from smwm.files import code_version, sha256, write_bytes
-from smwm.models.checkpoint import load_model, load_tensors, save_model, save_tensors
+from smwm.models.checkpoint import load_model, save_model
+from smwm.models.encoders import load_pretrained
 from smwm.models.world_model import ModelSettings, WorldModel
-from smwm.objectives import METHODS, TRAINED, Batch, loss_terms
+from smwm.objectives import METHODS, TRAINED, Batch, TargetEncoder, loss_terms
 from smwm.progress import Progress
+from smwm.restart import resume, save_restart
 from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.speed import Speedometer
 
 CPU = torch.device("cpu")
 
@@ -73,44 +76,66 @@ def train(
     windows = Windows.of(data, settings.frames, settings.block, place)
     model = WorldModel(model_settings, data.image_size, data.action_dim * settings.block)
     set_action_statistics(model, data, settings.block)
-    model.to(device, memory_format=torch.channels_last)
+    helper = prepare(method, model)
+    parts = nn.ModuleList([model] if helper is None else [model, helper])
+    parts.to(device, memory_format=torch.channels_last)
+    learned = [weights for weights in parts.parameters() if weights.requires_grad]
     optimiser = torch.optim.AdamW(
-        model.parameters(),
+        learned,
         settings.learning_rate,
         weight_decay=settings.weight_decay,
         fused=True,
     )
 
     restart = out.with_name(f".{out.name}.restart")
-    rows = resume(restart, model, optimiser, provenance)
+    rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
+    batches, meter = windows.batches(settings.batch_size, device), Speedometer(device)
     with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
-            pixels, actions = (x.to(device) for x in windows.sample(settings.batch_size))
-            with autocast(precision, device):
-                batch = Batch(model.encode(pixels), model.normalise(actions), settings.projections)
-                terms = loss_terms(method, model, batch, settings.weight)
-            optimiser.zero_grad(set_to_none=True)
-            terms["loss"].backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_clip)
-            optimiser.step()
+            with meter.step():
+                pixels, actions = next(batches)
+                with autocast(precision, device):
+                    latents, actions = model.encode(pixels), model.normalise(actions)
+                    batch = Batch(latents, actions, settings.projections, pixels, helper)
+                    terms = loss_terms(method, model, batch, settings.weight)
+                optimiser.zero_grad(set_to_none=True)
+                terms["loss"].backward()
+                norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
+                optimiser.step()
+                if isinstance(helper, TargetEncoder):
+                    helper.follow(model)
 
             saves = step % settings.save_every == 0 or step == settings.steps
             logs = saves or step % settings.log_every == 0
             if logs or device.type == "cpu":  # on a GPU, looking every time would stall it
                 stop_if_not_finite(step, terms["loss"] + norm, method, settings, restart)
             if logs:
-                rows.append(measure(step, terms, norm, batch.latents))
+                rows.append(measure(step, terms, norm, latents))
             if saves and step < settings.steps:
-                save_restart(restart, model, optimiser, provenance, rows)
+                save_restart(restart, parts, optimiser, provenance, rows)
             progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
 
+    print(meter.summary(precision))
     write_log(log, rows)
     save_model(out, model, provenance)
     restart.unlink(missing_ok=True)
     return model
+
+
+def prepare(method: str, model: WorldModel) -> nn.Module | None:
+    """Freeze what `method` freezes; return what it needs beside the model, if anything.
+
+    A frozen encoder has timm's weights if it is one of timm's, else those of the seed.
+    """
+    chosen = METHODS[method]
+    if model.settings.encoder == "timm":
+        load_pretrained(model.encoder, model.settings.backbone)
+    if chosen.frozen:
+        model.encoder.requires_grad_(False).eval()
+    return chosen.helper(model) if chosen.helper else None
 
 
 def schedule(step: int, settings: TrainSettings) -> float:
@@ -160,49 +185,6 @@ def is_trained(out: Path, log: Path, provenance: dict[str, Any]) -> bool:
         return log.is_file() and load_model(out)[1] == provenance
     except InputError:
         return False
-
-
-def save_restart(
-    path: Path,
-    model: WorldModel,
-    optimiser: torch.optim.Optimizer,
-    provenance: dict[str, Any],
-    rows: list[dict],
-) -> None:
-    """Everything that the next step depends on."""
-    content = {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "random": torch.get_rng_state(),
-        "provenance": provenance,
-        "rows": rows,
-    }
-    if torch.cuda.is_available():
-        content["random_cuda"] = torch.cuda.get_rng_state_all()
-    save_tensors(path, content)
-
-
-def resume(
-    path: Path,
-    model: WorldModel,
-    optimiser: torch.optim.Optimizer,
-    provenance: dict[str, Any],
-) -> list[dict]:
-    """Restore a restart point of the same run; return the rows of its log, else none."""
-    if not path.exists():
-        return []
-    try:
-        content = load_tensors(path, {"model", "optimiser", "random", "provenance", "rows"})
-    except InputError:
-        return []
-    if content["provenance"] != provenance:
-        return []
-    model.load_state_dict(content["model"], strict=True)
-    optimiser.load_state_dict(content["optimiser"])
-    torch.set_rng_state(content["random"])
-    if torch.cuda.is_available() and "random_cuda" in content:
-        torch.cuda.set_rng_state_all(content["random_cuda"])
-    return content["rows"]
 
 
 def write_log(path: Path, rows: list[dict]) -> None:

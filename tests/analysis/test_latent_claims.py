@@ -140,3 +140,27 @@ def test_falls_over_the_distance_are_compared():
     assert row.ci_high == pytest.approx(-33 + math.sqrt(2 * 1 + 2 * 4))
     assert row.verdict == REPRODUCED
     assert found["two_room", "success at 25 steps [%]"].verdict == REPRODUCED
+
+
+def test_a_distractor_is_to_leave_latents_and_plans_alone():
+    def rows(method, r2, rate):
+        shared = ("two_room", method)
+        return [
+            (*shared, "success without [%]", 1, 100, 98, 95, 100),
+            (*shared, "success with [%]", 1, 100, rate, rate - 4, rate + 3),
+            (*shared, "linear R² of distractor position", 3, 3, r2, r2 - 0.02, r2 + 0.02),
+            (*shared, "MLP R² of distractor position", 1, 1, r2, math.nan, math.nan),
+        ]
+
+    names = ["env", "method", "measure", "seeds", "episodes", "value", "ci_low", "ci_high"]
+    table = pd.DataFrame([*rows("smwm", 0.05, 97), *rows("sigreg", 0.9, 50)], columns=names)
+    found = rows_of(table_of(distractors=table))
+    assert {row.method for row in found.values()} == {"smwm"}
+    assert {row.claim for row in found.values()} == {"E1"}
+    assert found["two_room", "linear R² of the distractor"].verdict == REPRODUCED
+    assert found["two_room", "MLP R² of the distractor"].verdict == PARTLY  # one seed
+    gap = found["two_room", "success with minus without [points]"]
+    assert (gap.ours, gap.n, gap.verdict) == (-1, 200, REPRODUCED)
+    assert gap.ci_low == pytest.approx(-1 - math.hypot(4, 2))
+    worse = pd.DataFrame(rows("smwm", 0.5, 60), columns=names)
+    assert {row.verdict for row in rows_of(table_of(distractors=worse)).values()} == {NOT}

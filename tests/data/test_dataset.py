@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from smwm.data.dataset import read_dataset
+from smwm.data.dataset import Episode, read_dataset, write_dataset
 from smwm.errors import InputError
 
 
@@ -95,3 +95,22 @@ def test_float_images_are_refused(copy):
 def test_episodes_outside_the_rows_are_refused(copy):
     change(copy, "ep_offset", 40 * np.arange(6))
     refused(copy, "outside the rows")
+
+
+def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_path):
+    data = read_dataset(dataset_folder / "eval.h5")
+    episodes = [
+        Episode(data.pixels[first : first + n], data.actions[first : first + n - 1],
+                data.states[first : first + n])
+        for first, n in zip(data.offsets, data.lengths, strict=True)
+    ]  # fmt: skip
+    for storage in ("gzip", "raw"):
+        write_dataset(tmp_path / storage, iter(episodes), len(data.pixels), {}, storage)
+    raw, small = (read_dataset(tmp_path / storage) for storage in ("raw", "gzip"))
+    assert isinstance(raw.pixels, np.memmap)
+    assert not isinstance(small.pixels, np.memmap)
+    np.testing.assert_array_equal(raw.pixels, data.pixels)
+    np.testing.assert_array_equal(small.pixels, data.pixels)
+    before = (tmp_path / "raw").read_bytes()
+    raw.pixels[:] = 0
+    assert (tmp_path / "raw").read_bytes() == before

@@ -34,3 +34,15 @@ def test_every_window_can_be_drawn_and_no_other(train_data):
 def test_too_short_episodes_are_refused(train_data):
     with pytest.raises(InputError, match="no episode has the 35 actions"):
         Windows.of(train_data, frames=8, block=5)
+
+
+def test_batches_on_the_images_device_are_samples(train_data):
+    windows = Windows.of(train_data, frames=2, block=5)
+    torch.manual_seed(3)
+    batches = windows.batches(8, torch.device("cpu"))
+    first = [next(batches) for _ in range(3)]
+    torch.manual_seed(3)
+    for pixels, actions in first:
+        again = windows.sample(8)
+        assert torch.equal(pixels, again[0])
+        assert torch.equal(actions, again[1])

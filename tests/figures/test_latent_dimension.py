@@ -100,7 +100,7 @@ def test_table_and_files(tmp_path):
     exports = first_seeds(read_export(path, WORLDS) for path in paths)
     figure = draw(exports, table)
     titles = [panel.get_title() for panel in figure.axes[4:]]
-    assert titles == [f"true {n}, found {n}" for n in (4, 2, 2, 6)]
+    assert titles == [f"true {n}, found {n}, {n}" for n in (4, 2, 2, 6)]
     assert_readable(figure)
 
 

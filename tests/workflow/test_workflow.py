@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from smwm.envs import ENVIRONMENTS
+from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.objectives import METHODS
 
 COPIED = (
@@ -35,19 +35,23 @@ FIGURES = {
     "probe_r2": ("csv", "tex"),
     "lambda_sweep": ("csv",),
     "horizon_sweep": ("csv",),
+    "baselines": ("csv",),
+    "distractors": ("csv",),
 }
 ALL_FIGURES = FIGURES | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
-CLAIMS = {f"C{number}" for number in range(1, 11)}
+CLAIMS = {f"C{number}" for number in range(1, 11)} | {"E1"}
+PAPER_METHODS = {"smwm", "sigreg", "forward_only", "random"}
 
 
 TRAINS = {"train", "train_weight", "train_world", "training_curves"}
 PLANS = {"plan", "plan_weight", "plan_far"}
 PLANNED = {
     "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
-    "report",
+    "report", "baselines", "distractors",
 }  # fmt: skip
 EMBEDDED = {
     "dot_geometry", "latent_rollout", "embeddings", "probe_r2", "replication", "report",
+    "distractors",
 }  # fmt: skip
 
 
@@ -117,7 +121,8 @@ def test_every_figure_is_made_and_has_its_columns(finished):
     made = figures(finished)
     assert all(made.values())
     table = pd.read_csv(finished / "figures/smoke/planning_success.csv")
-    assert set(table["method"]) == {"smwm", "sigreg", "forward_only", "random"}
+    assert set(table["method"]) == PAPER_METHODS
+    assert set(pd.read_csv(finished / "figures/smoke/baselines.csv")["method"]) == set(METHODS)
     assert (table["replay_success"] == 100).all()
     replication = pd.read_csv(finished / "figures/smoke/replication.csv")
     assert set(replication["claim"]) == CLAIMS - {"C4", "C5"}
@@ -133,8 +138,9 @@ def test_all_environments(tmp_path):
     assert page.count('src="data:image/png;base64,') == len(ALL_FIGURES)
     table = pd.read_csv(folder / "figures/smoke/planning_success.csv")
     counts = table.groupby(["env", "method"]).size()
-    assert len(counts) == len(ENVIRONMENTS) * len(METHODS)
-    assert set(table["env"]) == set(ENVIRONMENTS)
+    envs = {env for env in ENVIRONMENTS if not env.endswith(DISTRACTOR)}
+    assert len(counts) == len(envs) * len(PAPER_METHODS)
+    assert set(table["env"]) == envs
     assert (table["replay_success"] == 100).all()
 
 
@@ -173,7 +179,8 @@ def test_nothing_is_left_to_do(finished):
         ("planning/cem.py", PLANS | PLANNED),
         ("figures/environments.py", {"environments", "report"}),
         ("figures/data_coverage.py", {"data_coverage", "report"}),
-        ("figures/planning_success.py", {"planning_success", "report"}),
+        ("figures/planning_success.py", {"planning_success", "baselines", "report"}),
+        ("figures/distractors.py", {"distractors", "replication", "report"}),
         ("figures/lambda_sweep.py", {"lambda_sweep", "replication", "report"}),
         ("figures/replication.py", {"replication", "report"}),
         ("figures/report.py", {"report"}),
@@ -198,8 +205,8 @@ def test_changing_one_methods_weight_retrains_that_method_only(finished):
     status, output = snakemake(finished, "-n", "--config", "scale=smoke", change)
     assert status == 0, output
     trained = [line for line in output.splitlines() if "training " in line]
-    assert len(trained) == 1
-    assert "training smwm on two_room" in trained[0]
+    assert len(trained) == 2
+    assert all("training smwm on two_room" in line for line in trained)  # with a distractor, too
 
 
 def test_one_figure_can_be_asked_for_alone(finished):

@@ -11,7 +11,7 @@ os.environ.update(
 )
 
 from smwm.configuration import Configuration
-from smwm.envs import environment_module
+from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
 from smwm.files import sources
 from smwm.objectives import TRAINED
@@ -21,12 +21,14 @@ try:
 except InputError as error:
     sys.exit(f"configuration: {error}")
 
+EXTENSION = CONFIG.sweep("extension")
+
 
 wildcard_constraints:
     scale=CONFIG.scale,
-    env="|".join(CONFIG.envs),
+    env="|".join([*CONFIG.envs, *(env + DISTRACTOR for env in EXTENSION.distractor_envs)]),
     world="|".join(CONFIG.worlds) or "none",
-    method="|".join(CONFIG.methods),
+    method="|".join([*CONFIG.methods, *CONFIG.baselines]),
     seed=r"\d+",
     weight=r"[\d.e+-]+",
     offset=r"\d+",
@@ -121,6 +123,22 @@ def planning_records(kind="json", seeds=None):
     return per_model(path, CONFIG.methods, seeds)
 
 
+def extension_files(path, envs, methods):
+    """Records of planning or exports of embeddings that an extension rests on."""
+    return [
+        path.format(scale=CONFIG.scale, env=env, method=method, seed=seed)
+        for env in envs
+        for method in methods
+        for seed in EXTENSION.seeds
+    ]
+
+
+def extension_figures():
+    """The figures beyond the paper, by name."""
+    drawn = ["baselines"] if CONFIG.baselines and EXTENSION.baseline_envs else []
+    return drawn + (["distractors"] if EXTENSION.distractor_envs else [])
+
+
 def embeddings():
     """One export of embeddings per trained model."""
     trained = [method for method in CONFIG.methods if method in TRAINED]
@@ -139,7 +157,7 @@ def figures():
         drawn += ["sprite_decoding"] if SPRITES else []
     drawn += ["lambda_sweep"] if lambda_records() else []
     drawn += ["horizon_sweep"] if horizon_records() else []
-    return drawn
+    return drawn + (extension_figures() if EXTENSION.target == "all" else [])
 
 
 FIGURES = figures()
@@ -148,5 +166,5 @@ FIGURES = figures()
 def claim_tables():
     """The tables that the report's claims about latents and sweeps rest on."""
     others = ("environments", "data_coverage", "planning_success", "planning_rollouts")
-    others += ("training_curves", "embeddings_sigreg")
+    others += ("training_curves", "embeddings_sigreg", "baselines")
     return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name not in others]

@@ -17,7 +17,7 @@ rule train_weight:
     threads: lambda wildcards: CONFIG.settings("train", wildcards.env, "smwm")["threads"]
     params:
         device=CONFIG.device,
-        model=lambda wildcards: CONFIG.flags("model", wildcards.env),
+        model=lambda wildcards: CONFIG.flags("model", wildcards.env, "smwm"),
         train=lambda wildcards: CONFIG.flags(
             "train",
             wildcards.env,

@@ -18,7 +18,7 @@ rule train:
     params:
         device=CONFIG.device,
         image_size=lambda wildcards: CONFIG.settings("collect", wildcards.env)["image_size"],
-        model=lambda wildcards: CONFIG.flags("model", wildcards.env),
+        model=lambda wildcards: CONFIG.flags("model", wildcards.env, wildcards.method),
         train=lambda wildcards: CONFIG.flags("train", wildcards.env, wildcards.method),
     message:
         "training {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
@@ -46,7 +46,7 @@ rule train_world:
     params:
         device=CONFIG.device,
         pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
-        model=lambda wildcards: CONFIG.flags("model", wildcards.world),
+        model=lambda wildcards: CONFIG.flags("model", wildcards.world, wildcards.method),
         train=lambda wildcards: CONFIG.flags("train", wildcards.world, wildcards.method),
     message:
         "training {wildcards.method} on {wildcards.world}, seed {wildcards.seed}"

@@ -27,6 +27,7 @@ CLAIMS = {
     "C9": "success falls more slowly with the goal's distance than SIGReg's",
     "C10": "the latent's geometry mirrors the controllable state: two components for two rooms, "
     "four for the reacher",
+    "E1": "beyond the paper: a distractor in the image leaves SMWM's latents and plans alone",
 }
 COLUMNS = (
     "claim", "env", "method", "metric", "paper", "ours", "ci_low", "ci_high", "n",

@@ -21,6 +21,7 @@ from smwm.data.worlds import HELD_OUT, WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, autocast, choose_device, choose_precision
 from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model
+from smwm.models.decoder import Decoder
 from smwm.models.world_model import WorldModel
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments, setting
@@ -35,19 +36,6 @@ class DecodeSettings:
     decoder_batch: int = setting(128, "images in a batch", at_least=1)
     decoder_rate: float = setting(1e-3, "learning rate of Adam", above=0.0)
     shown: int = setting(8, "held-out images to decode", at_least=1)
-
-
-def make_decoder(latent_dim: int, image_size: int, width: int = 32) -> nn.Sequential:
-    """Latents (B, D) -> images (B, 3, S, S) in [0, 1]: a linear map, then upsampling by two."""
-    side = 8
-    layers: list[nn.Module] = [nn.Linear(latent_dim, 2 * width * side * side), nn.ReLU()]
-    layers += [nn.Unflatten(1, (2 * width, side, side))]
-    channels = 2 * width
-    while side < image_size:
-        narrower = max(channels // 2, 8)
-        layers += [nn.ConvTranspose2d(channels, narrower, 4, 2, padding=1), nn.ReLU()]
-        channels, side = narrower, 2 * side
-    return nn.Sequential(*layers, nn.Conv2d(channels, 3, 3, padding=1), nn.Sigmoid())
 
 
 def weighted_error(decoded: Tensor, images: Tensor) -> Tensor:
@@ -70,7 +58,7 @@ def train_decoder(
     model.to(device)
     latents = encode(model, data, device).clone()
     images = torch.from_numpy(data.pixels).to(device).movedim(-1, 1)
-    decoder = make_decoder(latents.shape[1], data.image_size).to(device)
+    decoder = Decoder(latents.shape[1], data.image_size).to(device)
     optimiser = torch.optim.Adam(decoder.parameters(), settings.decoder_rate)
     precision = choose_precision("auto", device)
     with Progress("decoder", settings.decoder_epochs, "epochs") as progress:

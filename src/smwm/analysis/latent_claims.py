@@ -21,7 +21,7 @@ GEOMETRY = {"two_room": 2, "reacher": 4}  # components that mirror the controlla
 
 
 def latent_rows(evidence: Evidence) -> list[Row]:
-    """C1 to C5, C7 and C10, as far as their tables are there."""
+    """C1 to C5, C7, C10 and E1, as far as their tables are there."""
     parts = {
         "dot_geometry": _one_dot,
         "latent_rollout": _rollout,
@@ -29,6 +29,7 @@ def latent_rows(evidence: Evidence) -> list[Row]:
         "sprite_decoding": _sprites,
         "probe_r2": _probes,
         "embeddings_smwm": _geometry,
+        "distractors": _distractors,
     }
     return [row for name, part in parts.items() if name in evidence.tables
             for row in part(evidence.tables[name])]  # fmt: skip
@@ -118,6 +119,25 @@ def _geometry(table: pd.DataFrame) -> list[Row]:
         if len(seeds):
             known = ("C10", env, "smwm", "effective dimension", span(seeds), true, len(seeds))
             rows.append(Row(*known, "count", "embeddings_smwm"))
+    return rows
+
+
+def _distractors(table: pd.DataFrame) -> list[Row]:
+    rows = []
+    for env, mine in table[table["method"] == "smwm"].groupby("env", sort=False):
+        found = {row.measure: row for row in mine.itertuples()}
+        shared, figure = ("E1", env, "smwm"), "distractors"
+        for name in ("linear", "MLP"):
+            r2 = found[f"{name} R² of distractor position"]
+            estimate = Estimate(r2.value, r2.ci_low, r2.ci_high)
+            known = (*shared, f"{name} R² of the distractor", estimate, math.nan, r2.seeds)
+            rows.append(Row(*known, "dropped", figure))
+        rates = [found[f"success {word} [%]"] for word in ("with", "without")]
+        parts = [Estimate(rate.value, rate.ci_low, rate.ci_high) for rate in rates]
+        gap = combine((1, parts[0]), (-1, parts[1]))
+        n = sum(rate.seeds * rate.episodes for rate in rates)
+        known = (*shared, "success with minus without [points]", gap, math.nan, n)
+        rows.append(Row(*known, "parity", figure))
     return rows
 
 

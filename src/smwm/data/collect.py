@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -20,7 +20,8 @@ from threading import Thread
 import numpy as np
 
 from smwm.data.card import write_card
-from smwm.data.dataset import Episode, has_attributes, write_dataset
+from smwm.data.dataset import STORAGES, Episode, has_attributes, write_dataset
+from smwm.data.external import count_episodes, take
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
 from smwm.files import code_version, replacing
@@ -39,6 +40,10 @@ class CollectSettings:
     image_size: int = setting(64, "side of the square images in pixels", at_least=8)
     held_out: float = setting(0.1, "share of held-out episodes", above=0.0, at_most=0.9)
     data_seed: int = setting(0, "seed of the episodes and of the split", at_least=0)
+    storage: str = setting(
+        "gzip", "images in the file: small, or raw and larger than memory", choices=STORAGES
+    )
+    source: str = setting("none", "HDF5 file to split instead of collecting: its path")
 
 
 def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
@@ -72,10 +77,19 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
     for split, chosen in splits.items():
         rows = len(chosen) * (settings.steps + 1)
         more = attributes | {"split": split, "source_episodes": chosen}
-        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more)
+        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more, settings.storage)
     write_card(out, env, asdict(settings), code)
     for stale in out.glob(".parts-*"):
         shutil.rmtree(stale)
+
+
+def take_external(env: str, out: Path, settings: CollectSettings) -> None:
+    """The same from up to `settings.episodes` episodes of the file `settings.source`."""
+    source = Path(settings.source)
+    found = min(settings.episodes, count_episodes(source))
+    splits = split_episodes(replace(settings, episodes=found))
+    attributes = {"env": env, "settings": asdict(settings), "code": code_version(__name__)}
+    take(source, out, splits, settings.image_size, settings.storage, attributes)
 
 
 def split_episodes(settings: CollectSettings) -> dict[str, list[int]]:
@@ -142,7 +156,8 @@ def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:
 
 
 def _digest(settings: CollectSettings) -> str:
-    return "-".join(str(value) for value in asdict(settings).values())
+    values = {key: value for key, value in asdict(settings).items() if key != "source"}
+    return "-".join(map(str, values.values()))
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -154,4 +169,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, CollectSettings)
-    collect(arguments.env, arguments.out, settings, arguments.workers)
+    if settings.source == "none":
+        collect(arguments.env, arguments.out, settings, arguments.workers)
+    else:
+        take_external(arguments.env, arguments.out, settings)

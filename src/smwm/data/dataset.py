@@ -24,6 +24,9 @@ import numpy as np
 from smwm.errors import InputError
 from smwm.files import replacing
 
+STORAGES = ("gzip", "raw")
+READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Trajectories:
@@ -67,13 +70,21 @@ class Episode:
 
     pixels: np.ndarray  # (T + 1, H, W, 3) uint8
     actions: np.ndarray  # (T, A) float32
-    states: np.ndarray  # (T + 1, S) float64
+    states: np.ndarray | None  # (T + 1, S) float64
 
 
 def write_dataset(
-    path: Path, episodes: Iterator[Episode], rows: int, attributes: dict[str, Any]
+    path: Path,
+    episodes: Iterator[Episode],
+    rows: int,
+    attributes: dict[str, Any],
+    storage: str = "gzip",
 ) -> None:
-    """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically."""
+    """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically.
+
+    `storage` of the images: `gzip` is small; `raw` is read from disk as it is needed, so that
+    data may be larger than memory.
+    """
     lengths: list[int] = []
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(_as_attributes(attributes))
@@ -88,8 +99,10 @@ def write_dataset(
                 "step_idx": np.arange(count),
             }
             for name, values in columns.items():
+                if values is None:
+                    continue
                 if not lengths:
-                    _create_column(file, name, rows, values)
+                    _create_column(file, name, rows, values, storage)
                 file[name][row : row + count] = values
             row += count
             lengths.append(count)
@@ -110,9 +123,11 @@ def _as_attributes(values: dict[str, Any]) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 
 
-def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray) -> None:
+def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray, storage: str) -> None:
     shape = (rows, *values.shape[1:])
-    if name == "pixels":  # a frame a chunk: random access, and plain scenes shrink tenfold
+    if (
+        name == "pixels" and storage == "gzip"
+    ):  # a frame a chunk: random access, and plain scenes shrink tenfold
         options = {"chunks": (1, *shape[1:]), "compression": "gzip", "compression_opts": 1}
     else:
         options = {}
@@ -135,17 +150,25 @@ def read_dataset(
             if missing:
                 raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
             data = Trajectories(
-                pixels=file["pixels"][:],
+                pixels=_pixels(path, file["pixels"]),
                 actions=file["action"][:],
                 states=file["state"][:] if "state" in file else None,
                 lengths=file["ep_len"][:].astype(np.int64),
                 offsets=file["ep_offset"][:].astype(np.int64),
                 attributes=dict(file.attrs),
             )
-    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except READ_ERRORS as error:
         raise InputError(f"{path}: not a readable HDF5 dataset ({error})") from error
     _check(path, data, image_size, action_dim)
     return data
+
+
+def _pixels(path: Path, column: h5py.Dataset) -> np.ndarray:
+    """The images: mapped from the file where they lie in it as they are, else in memory."""
+    offset = column.id.get_offset()
+    if offset is None or column.dtype != np.uint8:
+        return column[:]
+    return np.memmap(path, np.uint8, "c", offset, column.shape)  # c: writes stay in memory
 
 
 def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -158,7 +181,7 @@ def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.
     try:
         with h5py.File(path, "r") as file:
             states, lengths, offsets = (file[name][:] for name in ("state", "ep_len", "ep_offset"))
-    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except READ_ERRORS as error:
         raise InputError(f"{path}: not a dataset with states ({error})") from error
     _require_episodes(path, lengths, offsets, len(states))
     if states.shape[1:] != (state_dim,) or not np.isfinite(states).all():

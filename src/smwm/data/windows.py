@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +49,26 @@ class Windows:
         """
         chosen = torch.randint(len(self.starts), (count,), device=self.starts.device)
         return self.gather(self.starts[chosen])
+
+    def batches(self, count: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+        """Samples on `device`, without end.
+
+        Where the images do not fit on a GPU, the next batch is gathered and sent by a thread
+        from pinned memory while the last one is worked on.
+        """
+        if self.pixels.device.type == device.type:
+            while True:
+                yield self.sample(count)
+
+        def load() -> tuple[Tensor, Tensor]:
+            pinned = [part.pin_memory() for part in self.sample(count)]
+            return tuple(part.to(device, non_blocking=True) for part in pinned)
+
+        with ThreadPoolExecutor(1) as thread:
+            ahead = thread.submit(load)
+            while True:
+                ready, ahead = ahead.result(), thread.submit(load)
+                yield ready
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The windows that start at `rows` (B,)."""

@@ -21,7 +21,10 @@ ENVIRONMENTS = {
     "reacher": Entry("Reacher", "Reacher"),
     "push_t": Entry("PushT", "Push-T"),
     "cube": Entry("Cube", "Cube"),
+    "two_room_distractor": Entry("TwoRoomDistractor", "Two rooms, distractor"),
+    "push_t_distractor": Entry("PushTDistractor", "Push-T, distractor"),
 }
+DISTRACTOR = "_distractor"  # ends the name of a variant with a distractor in the image
 
 
 def environment_module(name: str) -> str:

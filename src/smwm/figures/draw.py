@@ -19,6 +19,7 @@ FIGURES = {
     "lambda_sweep": "success over the weight of the inverse term",
     "horizon_sweep": "success over the distance of the goal",
     "planning_success": "planning success of each method, with error bars",
+    "distractors": "planning and latents with a distractor in the image",
     "planning_rollouts": "real episodes of planning, solved and failed",
     "replication": "every claim beside the paper's number, with a verdict",
     "report": "the same as one page with the figures in it, and how the run went",

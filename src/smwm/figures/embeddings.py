@@ -68,6 +68,7 @@ def draw(exports: list[Export]) -> Figure:
         cloud = figure.add_subplot(grid[row, 2], projection="3d" if solid else None)
         share = shares(axes.variances)[:COMPONENTS]
         spectrum.bar(np.arange(1, len(share) + 1), share, color=METHODS[export.method].colour)
+        spectrum.set_xticks(range(2, len(share) + 1, 2))
         spectrum.set_ylabel(f"{ENVIRONMENTS[export.place].label}\nvariance [%]")
         found = effective_dimension(axes.variances)
         spectrum.set_title(f"effective dimension {found}", fontsize=8)

@@ -85,13 +85,13 @@ def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
         share = shares(principal_axes(export.fit_latents).variances)[:COMPONENTS]
         spectrum.bar(np.arange(1, len(share) + 1), share, color=colour)
         line = spectrum.axvline(world.controllable + 0.5, color="black", ls="--", lw=0.8)
-        found = table[(table["world"] == export.place) & (table["seed"] == export.seed)]
-        spectrum.set_title(
-            f"true {world.controllable}, found {found['effective_dim'].iloc[0]}", fontsize=8
-        )
+        found = table[table["world"] == export.place].sort_values("seed")["effective_dim"]
+        words = ", ".join(map(str, found))  # the spectrum is of the first
+        spectrum.set_title(f"true {world.controllable}, found {words}", fontsize=8)
         spectrum.set_xlabel("component")
         spectrum.set_xticks(range(2, COMPONENTS + 1, 2))
-    line.set_label("controllable degrees of freedom")
+    seeds = "; found: one number a seed, spectrum of the first" * (table["seed"].nunique() > 1)
+    line.set_label(f"controllable degrees of freedom{seeds}")
     figure.legend(handles=[line], loc="outside lower center", fontsize=7)
     panels[1, 0].set_ylabel("variance [%]")
     return figure

@@ -94,11 +94,14 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
     parser.add_argument("--paper", required=True, type=Path, help="the paper's numbers, CSV")
     parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    parser.add_argument(
+        "--name", default="planning_success", help="of the files (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     records = read_records(arguments.records)
-    stem = arguments.out / "planning_success"
+    stem = arguments.out / arguments.name
     save_table(planning_table(records), stem.with_suffix(".csv"))
     save_figure(draw(records, paper_success(arguments.paper)), stem)
     inputs = [*arguments.records, arguments.paper]

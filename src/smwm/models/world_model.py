@@ -6,11 +6,18 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
-from smwm.models.encoders import ENCODERS
+from smwm.models.encoders import ENCODERS, projector
+from smwm.models.transformer import TransformerForwardModel
 from smwm.settings import setting
 
-OUTPUTS = {"linear": nn.Identity, "tanh": nn.Tanh}
+OUTPUTS = {
+    "linear": lambda dim: nn.Identity(),
+    "tanh": lambda dim: nn.Tanh(),
+    "layer_norm": lambda dim: nn.LayerNorm(dim, elementwise_affine=False),
+}
+FORWARD_MODELS = ("mlp", "transformer")
 
 
 @dataclass(frozen=True)
@@ -18,14 +25,26 @@ class ModelSettings:
     """Model."""
 
     encoder: str = setting("cnn", "kind of encoder", choices=tuple(ENCODERS))
-    channels: tuple[int, ...] = setting((16, 32, 64), "widths of the encoder", at_least=1)
+    resize: int = setting(0, "pixels a side that the encoder sees; 0: as stored", at_least=0)
+    channels: tuple[int, ...] = setting((16, 32, 64), "cnn: widths of its layers", at_least=1)
+    patch: int = setting(14, "vit: pixels a side of a patch", at_least=1)
+    vit_width: int = setting(192, "vit: width", at_least=1)
+    vit_depth: int = setting(12, "vit: blocks", at_least=1)
+    vit_heads: int = setting(3, "vit: attention heads", at_least=1)
+    backbone: str = setting("vit_small_patch14_dinov2.lvd142m", "timm: name of the backbone")
     projector: int = setting(
         0, "width of the encoder's hidden layer with batch norm; 0: none", at_least=0
     )
     output: str = setting("linear", "last step of the encoder", choices=tuple(OUTPUTS))
     latent_dim: int = setting(64, "dimensions of the latent", at_least=1)
-    width: int = setting(256, "width of the forward and inverse model", at_least=1)
-    depth: int = setting(2, "hidden layers of the forward and inverse model", at_least=1)
+    width: int = setting(256, "width of the inverse model and of mlp", at_least=1)
+    depth: int = setting(2, "hidden layers of the inverse model and of mlp", at_least=1)
+    forward_model: str = setting("mlp", "kind of forward model", choices=FORWARD_MODELS)
+    blocks: int = setting(6, "transformer: blocks", at_least=1)
+    heads: int = setting(16, "transformer: attention heads", at_least=1)
+    head_dim: int = setting(64, "transformer: width of a head", at_least=1)
+    mlp_width: int = setting(2048, "transformer: width of its hidden layers", at_least=1)
+    dropout: float = setting(0.1, "transformer: dropout", at_least=0.0, at_most=0.9)
 
 
 class WorldModel(nn.Module):
@@ -39,12 +58,23 @@ class WorldModel(nn.Module):
         super().__init__()
         latent, width, depth = settings.latent_dim, settings.width, settings.depth
         self.settings, self.image_size, self.action_dim = settings, image_size, action_dim
-        encoder = ENCODERS[settings.encoder]
+        kind = ENCODERS[settings.encoder]
+        backbone, features = kind.build(settings, settings.resize or image_size)
         self.encoder = nn.Sequential(
-            *encoder(image_size, settings.channels, settings.projector, latent),
-            OUTPUTS[settings.output](),
+            *backbone,
+            *projector(features, settings.projector, latent),
+            OUTPUTS[settings.output](latent),
         )
-        self.forward_model = mlp(latent + action_dim, width, depth, latent)
+        self.register_buffer("pixel_scale", kind.scale.clone(), persistent=False)
+        self.register_buffer("pixel_shift", kind.shift.clone(), persistent=False)
+        if settings.forward_model == "mlp":
+            self.forward_model = mlp(latent + action_dim, width, depth, latent)
+        else:
+            self.forward_model = TransformerForwardModel(
+                latent, action_dim, settings.blocks, settings.heads, settings.head_dim,
+                settings.mlp_width, settings.dropout,
+            )  # fmt: skip
+            self.prediction_projector = projector(latent, settings.projector, latent)
         self.inverse_model = mlp(2 * latent, width, depth, action_dim) if action_dim else None
         self.register_buffer("action_mean", torch.zeros(action_dim))
         self.register_buffer("action_std", torch.ones(action_dim))
@@ -52,7 +82,11 @@ class WorldModel(nn.Module):
     def encode(self, pixels: Tensor) -> Tensor:
         """Images (..., S, S, 3) uint8 -> latents (..., D) float32."""
         images = pixels.reshape(-1, *pixels.shape[-3:]).movedim(-1, 1)  # channels-last memory
-        scaled = images.float().div_(127.5).sub_(1)  # in place: a pass over images is dear
+        # in place: a pass over images is dear
+        scaled = images.float().div_(self.pixel_scale).sub_(self.pixel_shift)
+        if self.settings.resize:
+            size = (self.settings.resize, self.settings.resize)
+            scaled = interpolate(scaled, size, mode="bilinear", antialias=True)
         return self.encoder(scaled).float().reshape(*pixels.shape[:-3], -1)
 
     def predict(self, latents: Tensor, actions: Tensor) -> Tensor:
@@ -61,7 +95,10 @@ class WorldModel(nn.Module):
         No skip connection: with one, "nothing moves" comes for free, and planning goes on to
         work on the faint relative signal that a collapsed encoder still holds.
         """
-        return self.forward_model(torch.cat([latents, actions], -1)).float()
+        if self.settings.forward_model == "mlp":
+            return self.forward_model(torch.cat([latents, actions], -1)).float()
+        flat = self.forward_model(latents.flatten(0, -2), actions.flatten(0, -2))
+        return self.prediction_projector(flat).float().reshape(latents.shape)
 
     def infer_action(self, latents: Tensor, next_latents: Tensor) -> Tensor:
         """h: latents (..., D) before and after -> action blocks (..., K)."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from smwm.device import PRECISIONS
 from smwm.errors import InputError
 from smwm.settings import setting
 
@@ -22,6 +23,7 @@ class PlannerSettings:
     horizon: int = setting(5, "action blocks in a plan", at_least=1)
     execute: int = setting(0, "action blocks executed between plans; 0: the whole plan", at_least=0)
     initial_std: float = setting(1.0, "first deviation, in normalised actions", above=0.0)
+    precision: str = setting("float32", "arithmetic of the networks", choices=PRECISIONS)
 
     def __post_init__(self) -> None:
         if self.elites > self.samples:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from smwm.device import DEVICES, choose_device
+from smwm.device import DEVICES, autocast, choose_device, choose_precision
 from smwm.envs import environment_module, make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
@@ -32,6 +32,7 @@ from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
 
+ROWS = {"cpu": 1200, "cuda": 60_000}  # candidates that are predicted side by side
 # (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
@@ -77,6 +78,7 @@ def latent_planner(
     Start and goal are encoded once per plan.
     """
     model.to(device)
+    settings = replace(settings, precision=choose_precision(settings.precision, device))
     generator = torch.Generator(device).manual_seed(seed)
 
     @torch.inference_mode()
@@ -88,15 +90,38 @@ def latent_planner(
         start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
         goal = model.encode(torch.from_numpy(goal_pixels).to(device))
 
-        def cost(candidates: Tensor) -> Tensor:
-            starts = start[:, None].expand(-1, candidates.shape[1], -1)
-            return (model.rollout(starts, candidates) - goal[:, None]).square().sum(-1)
-
+        cost = goal_distance(model, start, goal, settings.precision)
         best = plan(cost, low, high, len(start), settings, generator, horizon)
         blocks = model.denormalise(best[:, : settings.execute or None])
         return blocks.cpu().numpy().reshape(len(start), -1, action_dim)
 
     return control
+
+
+def goal_distance(
+    model: WorldModel, start: Tensor, goal: Tensor, precision: str = "float32"
+) -> Callable[[Tensor], Tensor]:
+    """The planner's cost: squared distance of the last predicted latent to the goal's.
+
+    start, goal (E, D). The forward model computes in `precision`, the distance in float32.
+    Problems are taken a few at a time: enough to fill the processor, so few that their
+    activations stay in a CPU's cache, or in a GPU's memory.
+    """
+    rows = ROWS[start.device.type]
+
+    def cost(candidates: Tensor) -> Tensor:
+        count = max(1, rows // candidates.shape[1])
+        costs = []
+        for z, target, blocks in zip(
+            *(x.split(count) for x in (start, goal, candidates)), strict=True
+        ):
+            starts = z[:, None].expand(-1, blocks.shape[1], -1)
+            with autocast(precision, start.device):
+                reached = model.rollout(starts, blocks)
+            costs.append((reached - target[:, None]).square().sum(-1))
+        return torch.cat(costs)
+
+    return cost
 
 
 def action_bounds(model: WorldModel, environment: Environment) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,65 @@
+"""How fast the networks compute, against what the machine can do."""
+
+from __future__ import annotations
+
+import resource
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def peak_flops(precision: str, device: torch.device, size: int = 2048, tries: int = 8) -> float:
+    """The machine's rate in FLOP/s: the best of a few products of square matrices."""
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
+    best = np.inf
+    for _ in range(tries):
+        synchronise(device)
+        began = time.perf_counter()
+        a @ b
+        synchronise(device)
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best
+
+
+class Speedometer:
+    """Counts the operations of one step and times the steps after it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device, self.steps, self.began = device, 0, 0.0
+        self.counter = FlopCounterMode(display=False)
+
+    def step(self) -> AbstractContextManager:
+        """Around each step; operations are counted in the first one, which is not timed."""
+        self.steps += 1
+        if self.steps == 1:
+            return self.counter
+        if self.steps == 2:
+            synchronise(self.device)
+            self.began = time.perf_counter()
+        return nullcontext()
+
+    def summary(self, precision: str) -> str:
+        """One line: steps/s, FLOP/s, on a GPU also their share of its rate, and peak memory."""
+        synchronise(self.device)
+        if self.steps < 2:
+            return "too few steps to tell their speed"
+        rate = (self.steps - 1) / (time.perf_counter() - self.began)
+        flops = rate * self.counter.get_total_flops()
+        words = [f"{rate:.1f} steps/s", f"{flops / 1e12:.3g} TFLOP/s in {precision}"]
+        if self.device.type == "cuda":
+            share = flops / peak_flops(precision, self.device, size=8192)
+            words.append(f"{share:.0%} of what this GPU reaches in matrix products")
+            memory = torch.cuda.max_memory_allocated()
+        else:
+            memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return ", ".join([*words, f"peak memory {memory / 1e6:.0f} MB"])
