@@ -30,6 +30,7 @@ from smwm.settings import fields_of, flag, json_schema
 from smwm.sweeps import SWEEPS
 from smwm.train import TrainSettings
 
+RUN = ("scale", "device", "jobs_per_gpu")  # keys that no scale has
 BLOCKS = {
     "collect": CollectSettings,
     "pairs": PairSettings,
@@ -89,6 +90,11 @@ def base_schema() -> dict[str, Any]:
     own = {
         "scale": {"type": "string", "description": "which file of config/scale to use"},
         "device": {"enum": list(DEVICES), "description": "where networks compute"},
+        "jobs_per_gpu": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "jobs that share a GPU; small networks leave most of one idle",
+        },
     }
     return schema | {"properties": own | schema["properties"]}
 
@@ -106,13 +112,14 @@ class Configuration:
         check(base, base_schema(), f"{folder}/config.yaml or --config")
         self.scale = base.get("scale", "laptop")
         self.device = base.get("device", "auto")
+        self.jobs_per_gpu = base.get("jobs_per_gpu", 1)
         path = folder / "scale" / f"{self.scale}.yaml"
         known = sorted(file.stem for file in (folder / "scale").glob("*.yaml"))
         if self.scale not in known:
             raise InputError(f"scale: {self.scale!r} is unknown, allowed: {', '.join(known)}")
         values = read_yaml(path)
         check(values, scale_schema(), str(path))
-        overrides = {key: base[key] for key in base if key not in ("scale", "device")}
+        overrides = {key: base[key] for key in base if key not in RUN}
         self._values = merge(values, overrides)
         self._asked_seeds: list[int] = overrides.get("seeds", [])
         for key in ("seeds", "methods", "envs"):

@@ -18,7 +18,17 @@ def choose_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device: cuda is not available on this machine, allowed: auto, cpu")
-    return torch.device(name)
+    return torch.device(name, emptiest_gpu()) if name == "cuda" else torch.device(name)
+
+
+def emptiest_gpu() -> int:
+    """Number of the GPU with most free memory, so that jobs side by side spread over them."""
+    return max(range(torch.cuda.device_count()), key=lambda i: torch.cuda.mem_get_info(i)[0])
+
+
+def gpu_count(name: str) -> int:
+    """GPUs of this machine that `name`, one of DEVICES, may use."""
+    return 0 if name == "cpu" else torch.cuda.device_count()
 
 
 def data_device(device: torch.device, size: int) -> torch.device:

@@ -12,6 +12,7 @@ os.environ.update(
 
 from smwm.artifacts import take_records
 from smwm.configuration import Configuration
+from smwm.device import gpu_count
 from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
 from smwm.files import sources
@@ -27,6 +28,12 @@ if workflow.is_main_process:
         take_records()
     except InputError as error:
         sys.exit(f"pulled data: {error}")
+
+# A job on a GPU takes a share of one; the executor of a cluster asks for GPUs by its own profile.
+GPUS = gpu_count(CONFIG.device)
+GPU_SHARE = min(GPUS, 1)
+if GPUS and workflow.is_main_process and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", GPUS * CONFIG.jobs_per_gpu)
 
 EXTENSION = CONFIG.sweep("extension")
 

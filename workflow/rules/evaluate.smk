@@ -17,6 +17,8 @@ rule plan:
         "results/{scale}/benchmarks/plan/{env}/{method}/seed{seed}.tsv"
     conda:
         "../envs/planning.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         checkpoint=lambda wildcards, input: [f"--checkpoint {path}" for path in input.checkpoint],
@@ -43,6 +45,8 @@ rule embed:
         "results/{scale}/benchmarks/embed/{env}/{method}/seed{seed}.tsv"
     conda:
         "../envs/training.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         flags=lambda wildcards: CONFIG.flags("embed", wildcards.env),
@@ -66,6 +70,8 @@ rule embed_world:
         "results/{scale}/benchmarks/embed/{world}/{method}/seed{seed}.tsv"
     conda:
         "../envs/training.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         flags=lambda wildcards: CONFIG.flags("embed", wildcards.world),
@@ -90,6 +96,8 @@ rule decode:
         "results/{scale}/benchmarks/decode/{world}/{method}/seed{seed}.tsv"
     conda:
         "../envs/training.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         flags=lambda wildcards: CONFIG.flags("decode", wildcards.world),

@@ -15,6 +15,8 @@ rule train_weight:
     conda:
         "../envs/training.yaml"
     threads: lambda wildcards: CONFIG.settings("train", wildcards.env, "smwm")["threads"]
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         model=lambda wildcards: CONFIG.flags("model", wildcards.env, "smwm"),
@@ -48,6 +50,8 @@ rule plan_weight:
         "results/{scale}/benchmarks/plan/{env}/lambda{weight}/seed{seed}.tsv"
     conda:
         "../envs/planning.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         flags=lambda wildcards: CONFIG.flags(
@@ -101,6 +105,8 @@ rule plan_far:
         "results/{scale}/benchmarks/plan/{env}/offset{offset}/{method}/seed{seed}.tsv"
     conda:
         "../envs/planning.yaml"
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         checkpoint=lambda wildcards, input: [f"--checkpoint {path}" for path in input.checkpoint],

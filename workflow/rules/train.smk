@@ -15,6 +15,8 @@ rule train:
     conda:
         "../envs/training.yaml"
     threads: lambda wildcards: CONFIG.settings("train", wildcards.env, wildcards.method)["threads"]
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         image_size=lambda wildcards: CONFIG.settings("collect", wildcards.env)["image_size"],
@@ -43,6 +45,8 @@ rule train_world:
     conda:
         "../envs/training.yaml"
     threads: lambda wildcards: CONFIG.settings("train", wildcards.world, wildcards.method)["threads"]
+    resources:
+        gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
         pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
