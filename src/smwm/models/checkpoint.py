@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from smwm.errors import InputError
 from smwm.files import write_bytes
@@ -45,14 +46,17 @@ def save_model(path: Path, model: WorldModel, provenance: dict[str, Any]) -> Non
     """
     shape = {"image_size": model.image_size, "action_dim": model.action_dim}
     settings = {**vars(model.settings), "channels": list(model.settings.channels)}
-    weights = {
-        name: value.cpu().half() if value.ndim > 1 else value.cpu()
-        for name, value in model.state_dict().items()
-    }
+    weights = {name: halved(value.cpu()) for name, value in model.state_dict().items()}
     save_tensors(
         path,
         {"model": settings, "shape": shape, "weights": weights, "provenance": provenance},
     )
+
+
+def halved(value: Tensor) -> Tensor:
+    """A matrix or filter in half precision, if it stays finite; other tensors as they are."""
+    half = value.half()
+    return half if value.ndim > 1 and half.isfinite().all() else value
 
 
 def load_model(path: Path) -> tuple[WorldModel, dict[str, Any]]:
