@@ -24,10 +24,9 @@ FIGURES = {
     "probe_r2": ("csv", "tex"),
     "lambda_sweep": ("csv",),
     "horizon_sweep": ("csv",),
-    "baselines": ("csv",),
-    "distractors": ("csv",),
 }
-ALL_FIGURES = FIGURES | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
+EXTENSION = {"baselines": ("csv",), "distractors": ("csv",)}
+ALL_FIGURES = FIGURES | EXTENSION | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
 
 
 def fresh_copy(folder, small=True):
@@ -42,7 +41,7 @@ def fresh_copy(folder, small=True):
             shutil.copy2(source, folder / name)
     if small:
         path = folder / "config" / "config.yaml"
-        chosen = "envs: {two_room: {}}\nworlds: {single_dot: {}}\n"
+        chosen = "envs: {two_room: {}}\nworlds: {single_dot: {}}\nextension: {target: extension}\n"
         path.write_text(path.read_text() + chosen)
     return folder
 

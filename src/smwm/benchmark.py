@@ -54,6 +54,7 @@ class BenchmarkSettings:
     episodes: int = setting(8, "episodes that the planner plans for", at_least=2)
     iterations: int = setting(3, "iterations of the planner; all cost the same", at_least=1)
     batches: int = setting(4, "batches of the data path in one timing", at_least=1)
+    batch: int = setting(0, "windows in a batch; 0: those of the scale", at_least=0)
 
 
 def in_turns(
@@ -267,6 +268,7 @@ def prepare(
     path = folder / scale / "train.h5"
     data = read_dataset(path)
     train = TrainSettings(**chosen.settings("train", ENV, "smwm"))
+    train = replace(train, batch_size=settings.batch or train.batch_size)
     torch.manual_seed(0)
     shape = ModelSettings(**chosen.settings("model", ENV, "smwm"))
     model = WorldModel(shape, size, data.action_dim * train.block)

@@ -32,7 +32,7 @@ from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
 
-ROWS = {"cpu": 1200, "cuda": 60_000}  # candidates that are predicted side by side
+ROWS = {"cpu": 2400, "cuda": 60_000}  # candidates that are predicted side by side
 # (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
