@@ -15,6 +15,7 @@ from smwm.analysis.records import (
 )
 from smwm.errors import InputError
 from smwm.figures.planning_success import draw as draw_figure
+from smwm.figures.replication import encoder_name
 
 PLANNER = {"iterations": 8, "horizon": 3, "execute": 0}
 PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
@@ -171,3 +172,10 @@ def test_other_files_are_refused(tmp_path, capsys):
     (tmp_path / "paper.csv").write_text(PAPER)
     assert draw_replication(tmp_path) == 2
     assert "bad.npz: not an export of `smwm embed`" in capsys.readouterr().err
+
+
+def test_an_encoder_is_named_by_what_tells_its_size():
+    assert encoder_name({"encoder": "cnn", "channels": [4, 8], "patch": 14}) == "cnn-4-8"
+    vit = {"encoder": "vit", "channels": [4], "vit_width": 192, "vit_depth": 12, "patch": 14}
+    assert encoder_name(vit) == "vit-192-12-14"
+    assert encoder_name({"encoder": "timm", "backbone": "b"}) == "timm-b"

@@ -83,7 +83,10 @@ def pairs(name: str, first: int, count: int, seed: int, steps: int = 1) -> Traje
         )  # fmt: skip
     flat = states.reshape(count * (steps + 1), -1)
     return Trajectories(
-        pixels=world.paint(flat),
+        # a few at a time, since painting takes 20 times an image's memory
+        pixels=np.concatenate(
+            [world.paint(part) for part in np.split(flat, range(1000, len(flat), 1000))]
+        ),
         actions=actions.reshape(len(flat), -1),
         states=flat,
         lengths=np.full(count, steps + 1, np.int64),

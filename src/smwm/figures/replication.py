@@ -93,7 +93,7 @@ def _setup(records: list[dict[str, Any]]) -> list[Any]:
     net, training = model["model"], model["settings"]
     return [
         model["image_size"],
-        "-".join([net["encoder"], *map(str, net["channels"])]),
+        encoder_name(net),
         model["episodes"],
         training["steps"],
         training["batch_size"],
@@ -104,6 +104,14 @@ def _setup(records: list[dict[str, Any]]) -> list[Any]:
         planner["horizon"],
         planner["execute"] or planner["horizon"],
     ]
+
+
+def encoder_name(net: dict[str, Any]) -> str:
+    """An encoder's kind and what tells its size."""
+    sizes = {"cnn": ("channels",), "vit": ("vit_width", "vit_depth", "patch")}
+    keys = sizes.get(net["encoder"], ("backbone",))
+    words = [net[key] if isinstance(net[key], list) else [net[key]] for key in keys]
+    return "-".join([net["encoder"], *(str(word) for part in words for word in part)])
 
 
 def as_markdown(table: pd.DataFrame, setup: pd.DataFrame, scale: str) -> str:
