@@ -1,7 +1,7 @@
 """Data and models that travel by DVC, and what made them: `smwm publish`.
 
 Snakemake decides by its own records, in `.snakemake/metadata`, whether a file is up to date:
-with which parameters, code and inputs it was made. A clone that pulled `data/` has none.
+with which parameters, code and inputs it was made. A clone that pulled its data has none.
 `smwm publish` puts the records, with hashes of inputs and of the files themselves, into
 `data/records.json`, and the workflow takes them from there: what was pulled is neither made again
 nor believed without a look at its hash, and a changed setting reruns just what it concerns.
@@ -23,7 +23,8 @@ from smwm.files import sha256, write_json
 RECORDS = Path("data/records.json")
 METADATA = Path(".snakemake/metadata")
 SEEN = Path(".snakemake/pulled.json")  # size and time of each file whose hash was found right
-VERSIONED = ("datasets", "checkpoints", "results")  # folders of data/ with one folder a scale
+DATA = ("datasets", "checkpoints")  # folders of data/<...>/<scale>
+RESULTS = ("tasks", "planning", "lambda_sweep", "horizon_sweep", "decoded")  # of results/<scale>
 CODE = ("Snakefile", "config", "src", "workflow")
 
 
@@ -97,8 +98,9 @@ def collect_records(scale: str) -> dict[str, dict[str, Any]]:
         return hashes[name]
 
     records = {}
-    for folder in VERSIONED:
-        for file in sorted((Path("data") / folder / scale).rglob("*")):
+    folders = [Path("data", name, scale) for name in DATA]
+    for folder in folders + [Path("results", scale, name) for name in RESULTS]:
+        for file in sorted(folder.rglob("*")):
             if not file.is_file() or file.name.startswith("."):
                 continue
             path = metadata_path(str(file))
@@ -148,9 +150,9 @@ def publish(scale: str, remote: str | None) -> None:
     others = {name: entry for name, entry in others.items() if Path(name).is_file()}
     write_json(RECORDS, others | collect_records(scale))
     dvc = [sys.executable, "-m", "dvc"]
-    output_of(*dvc, "add", "--quiet", "data")
+    output_of(*dvc, "add", "--quiet", "data", "results")
     output_of(*dvc, "push", "--quiet", *(["--remote", remote] if remote else []))
-    staged = ["data.dvc", ".dvc", "figures", "store"]
+    staged = ["data.dvc", "results.dvc", ".dvc", "figures", "store"]
     output_of("git", "add", *(name for name in staged if Path(name).exists()))
     print("published: commit with `git commit -m 'Results of ...'`")
 

@@ -265,8 +265,9 @@ def prepare(
     size = chosen.settings("collect", ENV)["image_size"]
     collecting = CollectSettings(episodes=10, steps=60, image_size=size)
     collect(ENV, folder / scale, collecting, workers=1)
-    path = folder / scale / "train.h5"
-    data = read_dataset(path)
+    data = read_dataset(folder / scale / "train.h5")
+    # The plain loader reads single frames: uncompressed, as suits it best.
+    collect(ENV, folder / f"{scale}-raw", replace(collecting, storage="raw"), workers=1)
     train = TrainSettings(**chosen.settings("train", ENV, "smwm"))
     train = replace(train, batch_size=settings.batch or train.batch_size)
     torch.manual_seed(0)
@@ -275,7 +276,8 @@ def prepare(
     set_action_statistics(model, data, train.block)
     return Bench(
         scale, model.to(device), train, PlannerSettings(**chosen.settings("planner", ENV)),
-        data, path, settings, device, choose_precision(train.precision, device), threads,
+        data, folder / f"{scale}-raw" / "train.h5", settings, device,
+        choose_precision(train.precision, device), threads,
     )  # fmt: skip
 
 

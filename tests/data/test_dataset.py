@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from smwm.data import dataset
 from smwm.data.dataset import Episode, read_dataset, write_dataset
 from smwm.errors import InputError
 
@@ -104,9 +105,9 @@ def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_pa
                 data.states[first : first + n])
         for first, n in zip(data.offsets, data.lengths, strict=True)
     ]  # fmt: skip
-    for storage in ("gzip", "raw"):
+    for storage in ("zstd", "raw"):
         write_dataset(tmp_path / storage, iter(episodes), len(data.pixels), {}, storage)
-    raw, small = (read_dataset(tmp_path / storage) for storage in ("raw", "gzip"))
+    raw, small = (read_dataset(tmp_path / storage) for storage in ("raw", "zstd"))
     assert isinstance(raw.pixels, np.memmap)
     assert not isinstance(small.pixels, np.memmap)
     np.testing.assert_array_equal(raw.pixels, data.pixels)
@@ -114,3 +115,9 @@ def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_pa
     before = (tmp_path / "raw").read_bytes()
     raw.pixels[:] = 0
     assert (tmp_path / "raw").read_bytes() == before
+
+
+def test_without_the_decompressor_the_reader_is_told_what_to_install(dataset_folder, monkeypatch):
+    monkeypatch.setattr(dataset, "hdf5plugin", None)
+    with pytest.raises(InputError, match=r"eval.h5: is compressed .* pip install hdf5plugin"):
+        read_dataset(dataset_folder / "eval.h5")

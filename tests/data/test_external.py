@@ -38,7 +38,7 @@ def take(source, out, *words):
 
 
 @pytest.mark.parametrize("index", ["ep", "ep_idx", "episode_idx"])
-@pytest.mark.parametrize("storage", ["gzip", "raw"])
+@pytest.mark.parametrize("storage", ["zstd", "raw"])
 def test_a_file_is_split_by_episode(tmp_path, index, storage):
     source = write(tmp_path / "a file.h5", index)
     assert take(source, tmp_path / "out", "--storage", storage) == 0

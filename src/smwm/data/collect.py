@@ -41,7 +41,7 @@ class CollectSettings:
     held_out: float = setting(0.1, "share of held-out episodes", above=0.0, at_most=0.9)
     data_seed: int = setting(0, "seed of the episodes and of the split", at_least=0)
     storage: str = setting(
-        "gzip", "images in the file: small, or raw and larger than memory", choices=STORAGES
+        "zstd", "images in the file: small, or raw and larger than memory", choices=STORAGES
     )
     source: str = setting("none", "HDF5 file to split instead of collecting: its path")
 

@@ -24,7 +24,15 @@ import numpy as np
 from smwm.errors import InputError
 from smwm.files import replacing
 
-STORAGES = ("gzip", "raw")
+try:
+    import hdf5plugin
+except ImportError:  # a machine that only trains may do without, on images stored raw
+    hdf5plugin = None
+
+STORAGES = ("zstd", "raw")
+TILE = 16  # side of the squares in which images are compressed
+LEVEL = 15  # of 22
+ZSTD = 32015  # the filter's registered number
 READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError)
 
 
@@ -78,11 +86,11 @@ def write_dataset(
     episodes: Iterator[Episode],
     rows: int,
     attributes: dict[str, Any],
-    storage: str = "gzip",
+    storage: str = "zstd",
 ) -> None:
     """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically.
 
-    `storage` of the images: `gzip` is small; `raw` is read from disk as it is needed, so that
+    `storage` of the images: `zstd` is small; `raw` is read from disk as it is needed, so that
     data may be larger than memory.
     """
     lengths: list[int] = []
@@ -125,12 +133,12 @@ def _as_attributes(values: dict[str, Any]) -> dict[str, str]:
 
 def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray, storage: str) -> None:
     shape = (rows, *values.shape[1:])
-    if (
-        name == "pixels" and storage == "gzip"
-    ):  # a frame a chunk: random access, and plain scenes shrink tenfold
-        options = {"chunks": (1, *shape[1:]), "compression": "gzip", "compression_opts": 1}
-    else:
+    if storage == "raw":
         options = {}
+    else:  # images in squares over an episode's length: most squares hardly change over time
+        square = (TILE, TILE, 3) if values.ndim == 4 else shape[1:]
+        chunk = (len(values), *map(min, square, shape[1:]))
+        options = {"chunks": chunk, "shuffle": values.itemsize > 1, **hdf5plugin.Zstd(LEVEL)}
     file.create_dataset(name, shape, values.dtype, **options)
 
 
@@ -165,6 +173,8 @@ def read_dataset(
 
 def _pixels(path: Path, column: h5py.Dataset) -> np.ndarray:
     """The images: mapped from the file where they lie in it as they are, else in memory."""
+    if hdf5plugin is None and column.id.get_create_plist().get_filter_by_id(ZSTD) is not None:
+        raise InputError(f"{path}: is compressed with Zstandard: pip install hdf5plugin")
     offset = column.id.get_offset()
     if offset is None or column.dtype != np.uint8:
         return column[:]
