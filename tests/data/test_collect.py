@@ -41,8 +41,8 @@ def test_columns_are_those_of_the_public_layout(dataset_folder):
         np.testing.assert_array_equal(file["ep_offset"], 31 * np.arange(6))
         np.testing.assert_array_equal(file["episode_idx"], np.repeat(np.arange(6), 31))
         np.testing.assert_array_equal(file["step_idx"], np.tile(np.arange(31), 6))
-        assert file.attrs["env"] == "two_room"
-        assert '"episodes": 8' in file.attrs["settings"]
+        assert file.attrs["env"] == b"two_room"
+        assert b'"episodes": 8' in file.attrs["settings"]
         assert file.attrs["code"]
 
 

@@ -94,8 +94,9 @@ def write_dataset(
     data may be larger than memory.
     """
     lengths: list[int] = []
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs.update(_as_attributes(attributes))
+    # HDF5's newer layout has checksums, without which a damaged file may hang its library.
+    with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
+        file.attrs.update({k: np.bytes_(v, "utf-8") for k, v in _as_texts(attributes).items()})
         row = 0
         for episode in episodes:
             count = len(episode.pixels)
@@ -122,12 +123,16 @@ def has_attributes(path: Path, attributes: dict[str, Any]) -> bool:
     """Whether `path` is a dataset that was written with these attributes, perhaps with more."""
     try:
         with h5py.File(path, "r") as file:
-            return _as_attributes(attributes).items() <= dict(file.attrs).items()
+            return _as_texts(attributes).items() <= _read_attributes(file).items()
     except (OSError, TypeError):
         return False
 
 
-def _as_attributes(values: dict[str, Any]) -> dict[str, str]:
+def _read_attributes(file: h5py.File) -> dict[str, Any]:
+    return {k: v.decode() if isinstance(v, bytes) else v for k, v in file.attrs.items()}
+
+
+def _as_texts(values: dict[str, Any]) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 
 
@@ -138,7 +143,8 @@ def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray, st
     else:  # images in squares over an episode's length: most squares hardly change over time
         square = (TILE, TILE, 3) if values.ndim == 4 else shape[1:]
         chunk = (len(values), *map(min, square, shape[1:]))
-        options = {"chunks": chunk, "shuffle": values.itemsize > 1, **hdf5plugin.Zstd(LEVEL)}
+        options = {"chunks": chunk, "shuffle": values.itemsize > 1, "fletcher32": True}
+        options |= hdf5plugin.Zstd(LEVEL)
     file.create_dataset(name, shape, values.dtype, **options)
 
 
@@ -163,7 +169,7 @@ def read_dataset(
                 states=file["state"][:] if "state" in file else None,
                 lengths=file["ep_len"][:].astype(np.int64),
                 offsets=file["ep_offset"][:].astype(np.int64),
-                attributes=dict(file.attrs),
+                attributes=_read_attributes(file),
             )
     except READ_ERRORS as error:
         raise InputError(f"{path}: not a readable HDF5 dataset ({error})") from error

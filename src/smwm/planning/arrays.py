@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +12,6 @@ from smwm.errors import InputError
 from smwm.files import write_bytes
 
 Content = TypeVar("Content")
-UNREADABLE = (AttributeError, EOFError, OSError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 def save(path: Path, content: Any) -> None:
@@ -28,9 +26,9 @@ def load(path: Path, kind: type[Content], name: str) -> Content:
     if not path.is_file():
         raise InputError(f"{path}: no such {name}")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             values = dict(file)
         scalars = {key: value.item() for key, value in values.items() if value.ndim == 0}
         return kind(**values | scalars)
-    except UNREADABLE as error:
+    except Exception as error:  # what a damaged archive makes its decoders raise has no end
         raise InputError(f"{path}: not a readable {name} ({error})") from error
