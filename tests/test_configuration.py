@@ -23,6 +23,24 @@ def refused(base, words, folder=ROOT / "config"):
     assert "\n" not in str(error.value)
 
 
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BOMB, r"line 2: aliases \(\*a\) are not allowed"),
+        ("seeds: &s [0]\ntrain: {steps: &t [*t]}\n", r"line 2: aliases"),
+        ("[" * 2000, "not readable as YAML"),
+        ("a: !!python/object/apply:os.getcwd []\n", "not readable as YAML"),
+        ("a: \x00", "not readable as YAML"),
+    ],
+)
+def test_hostile_yaml_is_one_clear_line(folder, text, words):
+    (folder / "scale" / "smoke.yaml").write_text(text)
+    refused({"scale": "smoke"}, words, folder)
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_scale_is_valid_and_complete(scale):
     configuration = Configuration({"scale": scale}, ROOT / "config")

@@ -205,10 +205,18 @@ def _typed(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_yaml(path: Path) -> Any:
-    """Parse a YAML file safely. Raises InputError naming the file and the line."""
+    """Parse a YAML file safely. Raises InputError naming the file and the line.
+
+    Aliases are refused: a few lines of them can stand for more values than fit in memory.
+    """
     try:
-        return yaml.safe_load(path.read_text()) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text()
+        for token in yaml.scan(text):
+            if isinstance(token, yaml.AliasToken):
+                line = token.start_mark.line + 1
+                raise InputError(f"{path}: line {line}: aliases (*{token.value}) are not allowed")
+        return yaml.safe_load(text) or {}
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())})"
         ) from error

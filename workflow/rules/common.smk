@@ -1,14 +1,5 @@
-# The checked configuration, this checkout's package, and the package's files as inputs.
+# The checked configuration, and the package's files as inputs.
 import fcntl
-import os
-import sys
-
-# Jobs find this interpreter and this checkout's package, installed or not.
-sys.path.insert(0, os.path.join(workflow.basedir, "src"))
-os.environ.update(
-    PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
-    PYTHONPATH=os.path.join(workflow.basedir, "src"),
-)
 
 from smwm.artifacts import take_records
 from smwm.configuration import Configuration
