@@ -25,7 +25,11 @@ FIGURES = {
     "lambda_sweep": ("csv",),
     "horizon_sweep": ("csv",),
 }
-EXTENSION = {"baselines": ("csv",), "distractors": ("csv",)}
+EXTENSION = {
+    "baselines": ("csv",),
+    "baseline_probes": ("csv", "tex"),
+    "distractors": ("csv",),
+}
 ALL_FIGURES = FIGURES | EXTENSION | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
 
 

@@ -140,7 +140,8 @@ def extension_files(path, envs, methods):
 
 def extension_figures():
     """The figures beyond the paper, by name."""
-    drawn = ["baselines"] if CONFIG.baselines and EXTENSION.baseline_envs else []
+    compared = CONFIG.baselines and EXTENSION.baseline_envs
+    drawn = ["baselines", "baseline_probes"] if compared else []
     return drawn + (["distractors"] if EXTENSION.distractor_envs else [])
 
 
@@ -171,5 +172,5 @@ FIGURES = figures()
 def claim_tables():
     """The tables that the report's claims about latents and sweeps rest on."""
     others = ("environments", "data_coverage", "planning_success", "planning_rollouts")
-    others += ("training_curves", "embeddings_sigreg", "baselines")
+    others += ("training_curves", "embeddings_sigreg", "baselines", "baseline_probes")
     return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name not in others]

@@ -42,6 +42,39 @@ rule baselines:
         " --paper {input.paper:q} --out {params.folder:q} --name baselines > {log:q} 2>&1"
 
 
+rule baseline_probes:
+    input:
+        embeddings=extension_files(
+            "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
+            EXTENSION.baseline_envs,
+            [method for method in [*CONFIG.methods, *CONFIG.baselines] if method in TRAINED],
+        ),
+        paper="resources/paper/probe_r2.csv",
+        code=source_files(
+            "smwm.figures.probe_r2", *map(environment_module, EXTENSION.baseline_envs)
+        ),
+    output:
+        report(
+            "figures/{scale}/baseline_probes.png",
+            caption="../report/baseline_probes.rst",
+            category="Extension",
+        ),
+        multiext("figures/{scale}/baseline_probes", ".pdf", ".csv", ".tex", ".json"),
+    log:
+        "results/{scale}/logs/figures/baseline_probes.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/baseline_probes.tsv"
+    conda:
+        "../envs/scenes.yaml"
+    params:
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing baseline_probes"
+    shell:
+        "python -m smwm figure probe_r2 --embeddings {input.embeddings:q}"
+        " --paper {input.paper:q} --out {params.folder:q} --name baseline_probes > {log:q} 2>&1"
+
+
 rule distractors:
     input:
         records=extension_files(

@@ -103,12 +103,13 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
     parser.add_argument("--paper", required=True, type=Path, help="the paper's R^2, CSV")
     parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    parser.add_argument("--name", default="probe_r2", help="of the files (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:
     exports = [read_export(path, ENVIRONMENTS) for path in arguments.embeddings]
     table = probe_table(exports, read_paper(arguments.paper))
-    stem = arguments.out / "probe_r2"
+    stem = arguments.out / arguments.name
     write_bytes(stem.with_suffix(".tex"), as_latex(table).encode())
     inputs = [*arguments.embeddings, arguments.paper]
     save_all(stem, __name__, table, draw(table), inputs, [export.origin for export in exports])
