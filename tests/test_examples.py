@@ -1,0 +1,25 @@
+"""The examples run as a user runs them."""
+
+import os
+import re
+import subprocess
+import sys
+
+from conftest import ROOT
+
+
+def test_an_own_environment(tmp_path):
+    words = ["--episodes", "5", "--steps", "12", "--train-steps", "4"]
+    folder = tmp_path / "an own folder"
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples/own_environment.py", "--out", folder, *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"SDL_VIDEODRIVER": "dummy"},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    found = [line for line in lines if line.startswith("observed number")]
+    assert len(found) == 3  # Pendulum observes cosine, sine and speed
+    assert all(re.search(r"R2 smwm -?\d+\.\d+, frozen -?\d+\.\d+$", line) for line in found)
+    assert (folder / "smwm.pt").is_file()
