@@ -1,5 +1,6 @@
 # make reproduce   everything from nothing: environment, data, models, figures
 # make test        the same environment, every test
+# make docs        the pages of docs/ in build/docs
 # make lint        style of Python, Snakemake and the workflow
 # make lock        renew requirements.lock from pyproject.toml
 #
@@ -8,7 +9,7 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce test lint lock
+.PHONY: reproduce test docs lint lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -21,6 +22,10 @@ reproduce: $(VENV)/.ready
 
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m sphinx --quiet -W --keep-going docs build/docs
+	@echo "done: build/docs/index.html"
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -35,7 +40,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
 # lock leaves them out and serves both.
 lock: $(VENV)/.ready
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra test \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra test --extra docs --extra cluster \
 	  --no-annotate --no-header pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp
 	@{ echo "# Every package and version; written by: make lock"; cat lock.tmp; } > requirements.lock
 	@rm lock.tmp

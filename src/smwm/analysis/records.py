@@ -61,7 +61,7 @@ def read_records(
 
 
 def rates_by(key: Callable[[Record], tuple], records: list[Record]) -> list[tuple]:
-    """Rows (*key, seeds, episodes, success [%] and its 95 % bounds): one a value of `key`."""
+    """Rows (the key, seeds, episodes, success [%] and its 95 % bounds): one a value of `key`."""
     groups: dict[tuple, list[Record]] = {}
     for record in records:
         groups.setdefault(key(record), []).append(record)
