@@ -2,6 +2,7 @@
 # make test        the same environment, every test
 # make docs        the pages of docs/ in build/docs
 # make lint        style of Python, Snakemake and the workflow
+# make faults      kills, full disks, hostile files, SEEDS=20 of each: docs/reliability.md
 # make lock        renew requirements.lock from pyproject.toml
 #
 # SCALE=smoke CORES=4 PYTHON=python3.12 TORCH=cpu may follow.
@@ -9,7 +10,7 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce test docs lint lock
+.PHONY: reproduce test docs lint faults lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -35,6 +36,9 @@ lint: $(VENV)/.ready
 $(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
 	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" workflow/setup.sh $(VENV)
 	@touch $@
+
+faults: $(VENV)/.ready
+	$(BIN)/python tests/faults/report.py --seeds $(or $(SEEDS),20) --out docs/reliability.md
 
 # torch pins the CUDA packages of its ordinary build itself; its CPU build needs none, so the
 # lock leaves them out and serves both.

@@ -1,0 +1,106 @@
+"""Run every case with many seeds and write how each ended: docs/reliability.md."""
+
+import argparse
+import platform
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from cases import CASES
+from runs import LINE, OTHER, SAME, EndingError, ImpossibleError
+from stages import Workshop
+
+from smwm.__main__ import STAGES
+from smwm.files import code_version, write_bytes
+from smwm.progress import Progress
+
+FAILED, SKIPPED = "failed", "not possible here"
+ENDINGS = (SAME, LINE, OTHER, FAILED, SKIPPED)
+TEXT = """# What faults end in
+
+Each case disturbs one stage, in its smallest form. It must end in exactly the bytes of an
+undisturbed run, or in one clear line on standard error that names the file or key, with a status
+that is not 0, no traceback, and nothing that was there before torn or changed. Damage may also end
+in another result, where the damaged file still decodes.
+
+- **kill -9**: of the whole process group, at a moment drawn uniformly from the undisturbed run's
+  duration; then the same command again. Every file is compared, hidden ones too.
+- **disk full**, **file size limit**: room for a random share of what the stage writes. Each file of
+  an earlier result must be as it was, or whole and new; a dataset's card may be gone.
+- **folder not writable**: a file system mounted so that it may only be read.
+- **cut**, **flipped bit**: of a whole file, at a random place.
+- **crafted**: wrong types, shapes and numbers, pickles with a payload, bombs. No payload may run.
+
+{total}
+
+| stage | fault | tried | {columns} |
+|---|---|---|{rules}|
+{rows}
+
+{failures}## Where these numbers come from
+
+Code `{code}`, {system}, Python {python}.
+Where kills and full disks strike depends on the machine's speed, all else on the seeds alone.
+To run it again: `make faults SEEDS={seeds}`, or
+
+```sh
+python tests/faults/report.py --seeds {seeds} --out docs/reliability.md
+```
+"""
+
+
+def try_all(seeds, folder):
+    """Endings counted by (stage, kind of fault); and (case, seed, reason) of those that failed."""
+    workshop = Workshop(folder)
+    print(f"inputs: {len(list(workshop.inputs.iterdir()))} files")
+    tries = [(case, seed) for case in CASES for seed in range(seeds if case.random else 1)]
+    counts, failures = defaultdict(Counter), []
+    with Progress("faults", len(tries), "cases") as progress:
+        for case, seed in tries:
+            try:
+                ending = case.run(workshop, seed)
+            except ImpossibleError:
+                ending = SKIPPED
+            except EndingError as error:
+                ending = FAILED
+                failures.append((case.name, seed, str(error).replace(str(folder), "...")))
+            counts[case.stage, case.kind][ending] += 1
+            progress.advance(note=f"{len(failures)} failed")
+    return counts, failures
+
+
+def describe(counts, failures, seeds):
+    """The report as Markdown."""
+    total = sum(counts.values(), Counter())
+    rows = [
+        "| " + " | ".join([*key, str(count.total()), *(str(count[e]) for e in ENDINGS)]) + " |"
+        for key, count in counts.items()
+    ]
+    failed = [f"- {name}, seed {seed}: `{reason}`" for name, seed, reason in failures]
+    endings = ", ".join(f"{total[ending]} {ending}" for ending in ENDINGS)
+    return TEXT.format(
+        total=f"Of {total.total()} cases, with {seeds} seeds of each random one: {endings}.",
+        columns=" | ".join(ENDINGS),
+        rules="|".join(["---"] * len(ENDINGS)),
+        rows="\n".join(rows),
+        failures="\n".join(["## Failed", "", *failed, "", ""]) if failed else "",
+        code=code_version(*(module for module, _ in STAGES.values())),
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        seeds=seeds,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="of each random case")
+    parser.add_argument("--out", type=Path, required=True, help="report to write (.md)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        counts, failures = try_all(arguments.seeds, Path(folder))
+    write_bytes(arguments.out, describe(counts, failures, arguments.seeds).encode())
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,150 @@
+"""Run a stage, apart from this process, and judge how it ended."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from smwm.__main__ import main
+
+SAME, LINE, OTHER = "same bytes", "one clear line", "another result"
+PROGRESS = re.compile(r"(collect|train|plan|take) .*: \d+/\d+ \w+.*")
+HIDDEN_WARNINGS = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+class EndingError(Exception):
+    """A stage ended in a way that it must not."""
+
+
+class ImpossibleError(Exception):
+    """This machine cannot make the fault happen; says why."""
+
+
+class Ended(NamedTuple):
+    """How a stage ended; no status: it hung and was killed."""
+
+    status: int | None
+    err: str
+
+
+def start(words):
+    """The stage as a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "smwm", *words], start_new_session=True, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+
+
+def run(words, seconds=120):
+    """The stage as a program of its own, as a user starts it."""
+    process = start(words)
+    try:
+        return Ended(err=process.communicate(timeout=seconds)[1], status=process.returncode)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        return Ended(None, "")
+
+
+def kill(process):
+    """kill -9 of all that the stage started; whether it was still running."""
+    alive = process.poll() is None
+    if alive:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return alive
+
+
+def fork(action, folder, seconds=30):
+    """`action()` in a copy of this process, which is there at once and may crash or hang.
+
+    The copy has everything imported, which takes most of the time of a small stage.
+    """
+    err = folder / "stderr"
+    with warnings.catch_warnings(action="ignore"):  # of forks beside threads: none computes now
+        child = os.fork()
+    if not child:
+        _in_child(action, err)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return Ended(os.waitstatus_to_exitcode(status), err.read_text(errors="replace"))
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return Ended(None, "")
+
+
+def _in_child(action, err):
+    """Never returns. Warnings go to standard error, as they do outside of a test."""
+    status = 1
+    with err.open("w") as sys.stderr, Path(os.devnull).open("w") as sys.stdout:
+        try:
+            os.setsid()
+            os.dup2(sys.stderr.fileno(), 2)
+            os.dup2(sys.stdout.fileno(), 1)
+            warnings.resetwarnings()
+            for category in HIDDEN_WARNINGS:
+                warnings.simplefilter("ignore", category)
+            warnings.showwarning = lambda message, *rest: print(message, file=sys.stderr)
+            status = action()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+
+def fork_stage(words, folder, before=lambda: None):
+    """The stage in a copy of this process, in which `before` is called first."""
+
+    def action():
+        before()
+        return main(words)
+
+    return fork(action, folder)
+
+
+def one_line(ended, *names):
+    """LINE if it ended in one clear line with one of `names`, else EndingError saying why not."""
+    lines = [line for line in ended.err.splitlines() if not PROGRESS.fullmatch(line)]
+    last = lines[-1][:160] if lines else ""
+    if ended.status is None:
+        raise EndingError("hangs")
+    if ended.status < 0:
+        raise EndingError(f"died of signal {-ended.status}")
+    if "Traceback" in ended.err:
+        raise EndingError(f"traceback: {last}")
+    if ended.status == 0:
+        raise EndingError("took it for good")
+    if len(lines) != 1:
+        raise EndingError(f"{len(lines)} lines on standard error: {last}")
+    if not any(name in last or name in lines[0] for name in names):
+        raise EndingError(f"names none of {', '.join(names)}: {last}")
+    return LINE
+
+
+def snapshot(folder):
+    """Content of every file below `folder`, hidden ones too."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def require_same(found, wanted, what):
+    """EndingError, naming the first files that differ, unless two snapshots are equal."""
+    different = sorted(name for name in found | wanted if found.get(name) != wanted.get(name))
+    if different:
+        raise EndingError(f"{what}: {', '.join(different[:3])}")
