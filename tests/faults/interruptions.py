@@ -87,7 +87,7 @@ def disk_full(workshop, stage, seed):
     out, page = workshop.scratch(), resource.getpagesize()
     need = sum(-(-len(content) // page) for content in whole.values())
     room = random.Random(f"{stage} {seed}").randrange(need)
-    earlier = len(whole) + 1 + 2  # a page each, and the folders
+    earlier = len(whole) + 1  # a page each
     with small_disk(out, (earlier + room) * page):
         before = lay_out_earlier(out, whole)
         ended = fork_stage(words(stage, workshop.inputs, out), workshop.scratch())

@@ -29,11 +29,8 @@ KNOWN = {
         )
     ),
     *(
-        f"{stage}: disk full"
-        for stage in ("collect", "train", "figure planning_success", "figure embeddings")
-    ),
-    *(
-        f"{stage}: file size limit"
+        f"{stage}: {fault}"
+        for fault in ("disk full", "file size limit")
         for stage in (
             "collect",
             "train",
