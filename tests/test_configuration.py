@@ -178,3 +178,14 @@ def test_the_config_readme_explains_every_key():
     for key in ("scale", "device", "seeds", "methods", "envs", "description"):
         assert f"`{key}`" in text
     assert all(f"`{method}`" in text for method in METHODS)
+
+
+def test_aliases_of_aliases_and_huge_numbers_are_refused():
+    many = [1, 2]
+    for _ in range(40):
+        many = [many, many]
+    refused({"scale": "smoke", "seeds": many}, "aliases of aliases")
+    within = {}
+    within["train"] = within
+    refused(within, "aliases of aliases")
+    refused({"scale": "smoke", "train": {"steps": 10**300}}, "train.steps: 10+ is not allowed")

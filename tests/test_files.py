@@ -1,4 +1,5 @@
 import ast
+import errno
 import multiprocessing
 import os
 import shutil
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from conftest import ROOT
+from smwm.errors import InputError
 from smwm.files import exclusive, replacing, sources, write_json
 
 
@@ -105,3 +107,14 @@ def test_json_is_written_whole(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"bad": object()})
     assert names_in(tmp_path) == []
+
+
+def test_a_write_that_fails_names_the_file_and_keeps_it(tmp_path):
+    (tmp_path / "x").write_text("old")
+    with (
+        pytest.raises(InputError, match=r"x: cannot be written \(No space"),
+        replacing(tmp_path / "x"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert names_in(tmp_path) == ["x"]
+    assert (tmp_path / "x").read_text() == "old"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -31,6 +30,8 @@ from smwm.sweeps import SWEEPS
 from smwm.train import TrainSettings
 
 RUN = ("scale", "device", "jobs_per_gpu")  # keys that no scale has
+LARGEST = 1e15  # number; what is larger is a slip, and overflows further on
+MOST = 100_000  # values; nested aliases of a short file may stand for any number of them
 BLOCKS = {
     "collect": CollectSettings,
     "pairs": PairSettings,
@@ -108,6 +109,7 @@ class Configuration:
         Raises InputError naming the file and the key, what is wrong, and what is allowed.
         """
         folder = Path(folder)
+        require_few(base, f"{folder}/config.yaml or --config")
         base = unquote(base)
         check(base, base_schema(), f"{folder}/config.yaml or --config")
         self.scale = base.get("scale", "laptop")
@@ -216,10 +218,22 @@ def read_yaml(path: Path) -> Any:
                 line = token.start_mark.line + 1
                 raise InputError(f"{path}: line {line}: aliases (*{token.value}) are not allowed")
         return yaml.safe_load(text) or {}
-    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())})"
         ) from error
+
+
+def require_few(values: Any, origin: str) -> None:
+    """Raise InputError if `values` stand for more than MOST, as aliases of aliases do."""
+    left, count = [values], 0
+    while left:
+        value = left.pop()
+        count += 1
+        if count > MOST:
+            raise InputError(f"{origin}: stands for more than {MOST} values: aliases of aliases?")
+        left.extend(value.values() if isinstance(value, Mapping) else ())
+        left.extend(value if isinstance(value, list) else ())
 
 
 def unquote(value: Any) -> Any:
@@ -257,17 +271,19 @@ def merge(
 def check(values: Any, schema: dict[str, Any], origin: str) -> None:
     """Raise InputError for the first violation of `schema`, worded for people."""
     for place, value in _numbers(values):
-        if not math.isfinite(value):
-            raise InputError(f"{origin}: {place}: {value} is not allowed, it must be finite")
+        if not abs(value) <= LARGEST:  # nor is NaN
+            raise InputError(
+                f"{origin}: {place}: {value} is not allowed, it must be finite, at most {LARGEST:g}"
+            )
     errors = Draft202012Validator(schema).iter_errors(values)
     error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
     if error is not None:
         raise InputError(f"{origin}: {_explain(error)}")
 
 
-def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
-    """Every float in nested mappings and lists, with its place."""
-    if isinstance(value, float):
+def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, int | float]]:
+    """Every number in nested mappings and lists, with its place."""
+    if isinstance(value, int | float):
         yield place, value
     items = value.items() if isinstance(value, Mapping) else ()
     items = enumerate(value) if isinstance(value, list) else items

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from smwm import __version__
+from smwm.errors import InputError
 
 PACKAGE = Path(__file__).parent
 
@@ -25,7 +26,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path in the same folder; rename it over `path` if the block succeeds.
 
     A reader of `path` sees the old file or the new one, never a part of it. The temporary name
-    is always the same, so that what a kill leaves behind is overwritten.
+    is always the same, so that what a kill leaves behind is overwritten. Raises InputError
+    naming `path` if it cannot be written: the system's own words on a full disk name no file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +35,9 @@ def replacing(path: Path | str) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be written ({reason})") from error
     finally:
         temporary.unlink(missing_ok=True)
 

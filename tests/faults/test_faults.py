@@ -3,7 +3,6 @@
 import pytest
 import report
 from cases import CASES, Case
-from known import KNOWN
 from runs import LINE, OTHER, SAME, EndingError, ImpossibleError
 from stages import Workshop
 
@@ -17,22 +16,13 @@ def workshop(tmp_path_factory):
     return made
 
 
-def parameter(case):
-    bad = pytest.mark.xfail(raises=EndingError, strict=not case.random, reason="see known.py")
-    return pytest.param(case, id=case.name, marks=bad if case.name in KNOWN else ())
-
-
-@pytest.mark.parametrize("case", [parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_ends_well(workshop, case):
     try:
         ending = case.run(workshop, SEED)
     except ImpossibleError as reason:
         pytest.skip(str(reason))
     assert ending in ({SAME, LINE, OTHER} if case.random else {SAME, LINE})
-
-
-def test_only_cases_are_known_to_end_badly():
-    assert {case.name for case in CASES} >= KNOWN
 
 
 def test_report_counts_every_case_and_names_the_seed_of_a_failure(tmp_path, monkeypatch):

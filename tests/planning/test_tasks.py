@@ -5,6 +5,7 @@ import pytest
 
 from smwm.envs import make_environment
 from smwm.errors import InputError
+from smwm.planning.paths import Paths, load_paths, save_paths
 from smwm.planning.tasks import TaskSettings, draw_tasks, execute, load_tasks, save_tasks
 
 SETTINGS = TaskSettings(tasks=12, offset=10, budget=20)
@@ -84,3 +85,17 @@ def test_other_file_is_refused(tmp_path):
     path.write_text("hello")
     with pytest.raises(InputError, match=r"tasks\.npz: not a readable task file"):
         load_tasks(path)
+
+
+def test_any_flipped_bit_is_an_input_error_or_a_result(tmp_path):
+    path = tmp_path / "p.npz"
+    paths = Paths("two_room", "smwm", 0, np.zeros((2, 3, 2)), np.arange(2), np.ones(2, bool))
+    save_paths(path, paths)
+    content, refused = path.read_bytes(), 0
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        try:
+            load_paths(path)
+        except InputError:
+            refused += 1
+    assert refused > len(content) // 2

@@ -62,7 +62,7 @@ def read_arrays(
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} are not finite")
-    except Exception as error:  # what a damaged archive makes its decoders raise has no end
+    except Exception as error:  # a damaged file makes its decoders raise anything
         raise InputError(f"{path}: not {kind} ({' '.join(str(error).split())})") from error
     return arrays, origin
 

@@ -46,15 +46,24 @@ def read_records(
             if missing:
                 raise KeyError(*sorted(missing))
             env, method, solved = record["env"], record["method"], record["solved"]
+            for name in ("solved", "solved_at_start", "replay_success"):
+                if {type(outcome) for outcome in record[name]} - {bool}:
+                    raise ValueError(f"{name} must be a list of true and false")
+            if not isinstance(record["seed"], int):
+                raise ValueError("seed must be an integer")
             if env not in ENVIRONMENTS or method not in METHODS or not solved:
                 raise ValueError(f"{method!r} on {env!r}, {len(solved)} tasks")
             run = env, method, record["seed"], *key(record)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
+        ) as error:  # fmt: skip
             raise InputError(f"{path}: not a record of `smwm plan` ({error!r})") from error
         if run in seen:
             raise InputError(f"{path}: the same run as {seen[run]}")
         if len(solved) != tasks.setdefault(env, len(solved)):
             raise InputError(f"{path}: has {len(solved)} tasks, other records {tasks[env]}")
+        if not len(solved) == len(record["solved_at_start"]) == len(record["replay_success"]):
+            raise InputError(f"{path}: its outcomes are of different numbers of tasks")
         seen[run] = path
         records.append(record)
     return records

@@ -150,8 +150,12 @@ def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:
     for number in chosen:
         if number // GROUP * GROUP != first:
             first = number // GROUP * GROUP
-            with np.load(_part(parts, first)) as file:
-                group = dict(file)
+            part = _part(parts, first)
+            try:
+                with np.load(part) as file:
+                    group = dict(file)
+            except Exception as error:  # a damaged file makes its decoders raise anything
+                raise InputError(f"{part}: is damaged; remove it and collect again") from error
         yield Episode(**{name: rows[number - first] for name, rows in group.items()})
 
 

@@ -159,7 +159,7 @@ def read_dataset(
     if not path.is_file():
         raise InputError(f"{path}: no such dataset")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r") as file, np.errstate(invalid="ignore"):  # _check tells of NaN
             missing = {"pixels", "action", "ep_len", "ep_offset"} - set(file)
             if missing:
                 raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import platform
 from collections.abc import Iterable
 from pathlib import Path
@@ -78,10 +79,10 @@ def save_all(
 
 def save_figure(figure: Figure, stem: Path) -> None:
     """Write `stem`.pdf and `stem`.png without dates, so that equal figures are equal bytes."""
-    with replacing(stem.with_suffix(".pdf")) as temporary:
-        figure.savefig(temporary, metadata={"CreationDate": None})
-    with replacing(stem.with_suffix(".png")) as temporary:
-        figure.savefig(temporary, metadata={"Software": None})
+    for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
+        content = io.BytesIO()  # the writer of PDF does not survive a full disk
+        figure.savefig(content, format=kind, metadata={undated: None})
+        write_bytes(stem.with_suffix(f".{kind}"), content.getvalue())
 
 
 def save_animation(frames: list[Image.Image], path: Path) -> None:

@@ -30,7 +30,7 @@ def load_tensors(path: Path, keys: set[str]) -> dict[str, Any]:
     try:
         with warnings.catch_warnings(action="ignore"):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # what a damaged file makes the unpickler raise has no end
+    except Exception as error:  # a damaged file makes its decoders raise anything
         reason = " ".join(str(error).split())[:120] or "empty"
         raise InputError(f"{path}: not a readable checkpoint ({reason})") from error
     if not isinstance(content, dict) or not keys <= content.keys():
@@ -67,7 +67,9 @@ def load_model(path: Path) -> tuple[WorldModel, dict[str, Any]]:
         settings = content["model"] | {"channels": tuple(content["model"]["channels"])}
         model = WorldModel(ModelSettings(**settings), **content["shape"])
         model.load_state_dict(content["weights"], strict=True)
-    except (TypeError, KeyError, RuntimeError, AttributeError) as error:
+        if not isinstance(content["provenance"], dict):
+            raise TypeError("provenance is no mapping")
+    except Exception as error:  # settings of a damaged file make anything fail
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: its weights do not fit its settings ({reason})") from error
     return model.eval(), content["provenance"]

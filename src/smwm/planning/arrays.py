@@ -30,5 +30,6 @@ def load(path: Path, kind: type[Content], name: str) -> Content:
             values = dict(file)
         scalars = {key: value.item() for key, value in values.items() if value.ndim == 0}
         return kind(**values | scalars)
-    except Exception as error:  # what a damaged archive makes its decoders raise has no end
-        raise InputError(f"{path}: not a readable {name} ({error})") from error
+    except Exception as error:  # a damaged file makes its decoders raise anything
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable {name} ({reason})") from error
