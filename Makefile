@@ -1,8 +1,10 @@
 # make reproduce   everything from nothing: environment, data, models, figures
+# make pull        the data and models behind the committed figures, from store/
 # make test        the same environment, every test
 # make docs        the pages of docs/ in build/docs
 # make lint        style of Python, Snakemake and the workflow
 # make faults      kills, full disks, hostile files, SEEDS=20 of each: docs/reliability.md
+# make slurm       the workflow on a Slurm that the test starts; needs root on Debian
 # make lock        renew requirements.lock from pyproject.toml
 #
 # SCALE=smoke CORES=4 PYTHON=python3.12 TORCH=cpu may follow.
@@ -10,7 +12,7 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce test docs lint faults lock
+.PHONY: reproduce setup pull test docs lint faults slurm lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -20,6 +22,11 @@ reproduce: $(VENV)/.ready
 	  flock --nonblock .snakemake/running $(BIN)/snakemake --unlock --quiet all || \
 	  { echo "make: another run is working in this folder" >&2; exit 1; }; fi
 	@$(BIN)/snakemake --cores $(CORES) $(if $(SCALE),--config scale=$(SCALE))
+
+setup: $(VENV)/.ready
+
+pull: $(VENV)/.ready
+	$(BIN)/dvc pull
 
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest
@@ -40,11 +47,16 @@ $(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
 faults: $(VENV)/.ready
 	$(BIN)/python tests/faults/report.py --seeds $(or $(SEEDS),20) --out docs/reliability.md
 
+slurm: $(VENV)/.ready
+	@mkdir -p build
+	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py 2>&1 | tee build/slurm.log
+	@{ git rev-parse --short HEAD; tail -n 1 build/slurm.log; } > docs/slurm-last-result.txt
+
 # torch pins the CUDA packages of its ordinary build itself; its CPU build needs none, so the
 # lock leaves them out and serves both.
 lock: $(VENV)/.ready
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra test --extra docs --extra cluster \
-	  --no-annotate --no-header pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --extra test --extra docs --extra cluster --no-annotate --no-header pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp
 	@{ echo "# Every package and version; written by: make lock"; cat lock.tmp; } > requirements.lock
 	@rm lock.tmp

@@ -111,6 +111,7 @@ def output_of(command, environment):
     return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slurm
 @pytest.mark.timeout(1800)  # each job starts Snakemake anew, and waits for its status
 def test_every_job_runs_on_the_cluster_and_the_figures_are_the_same(slurm, tmp_path):
     here, there = (fresh_copy(tmp_path / name) for name in ("here", "there"))

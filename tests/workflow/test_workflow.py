@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-from conftest import ROOT
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.objectives import METHODS
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
@@ -193,22 +191,6 @@ def test_make_reproduce_goes_on_after_a_kill_but_not_beside_a_live_run(finished,
     assert again.returncode == 0, again.stderr
     assert "done: figures/smoke/replication.html" in again.stdout + again.stderr
     assert figures(folder) == figures(finished)
-
-
-def test_conda_environments_pin_the_versions_of_the_lock():
-    lock = (ROOT / "requirements.lock").read_text().splitlines()
-    names = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
-    for path in (ROOT / "workflow" / "envs").glob("*.yaml"):
-        content = yaml.safe_load(path.read_text())
-        assert content["channels"] == ["conda-forge"]
-        *conda, last = content["dependencies"]
-        pip = last["pip"] if isinstance(last, dict) else []
-        conda = [pin for pin in [*conda, *([] if pip else [last])] if pin != "pip"]
-        pins = [pin.replace("=", "==") for pin in conda if not pin.startswith("python=")]
-        for pin in [*pins, *pip]:
-            name, version = pin.split("==")
-            pinned = f"{names.get(name, name)}=={version}"
-            assert any(line.split(" ;")[0] == pinned for line in lock), pin
 
 
 def test_unknown_key_is_one_clear_line(tmp_path):
