@@ -115,17 +115,18 @@ def collect_records(scale: str) -> dict[str, dict[str, Any]]:
     return records
 
 
-def check_up_to_date(scale: str) -> None:
-    """Raise InputError unless the results of `scale` are those of this very code, committed."""
+def check_up_to_date(scale: str, targets: list[str]) -> None:
+    """Raise InputError unless what `targets` make is there, of this very code, committed."""
     dirty = output_of("git", "status", "--porcelain", "--", *CODE)
     if dirty:
         changed = ", ".join(line.split()[-1] for line in dirty.splitlines())
         raise InputError(f"uncommitted changes in {changed}: commit them and run the workflow")
-    planned = output_of(sys.executable, "-m", "snakemake", "-n", "--config", f"scale={scale}")
+    words = ["-m", "snakemake", *targets, "-n", "--config", f"scale={scale}"]
+    planned = output_of(sys.executable, *words)
     if "Nothing to be done" not in planned:
         raise InputError(
             f"results of scale {scale} are not there or older than the code or settings that make "
-            f"them: `snakemake --cores all --config scale={scale}` first"
+            f"them: `snakemake {' '.join(targets)} --cores all --config scale={scale}` first"
         )
 
 
@@ -140,12 +141,15 @@ def output_of(*command: str) -> str:
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", default="laptop", help="whose results (default: %(default)s)")
+    parser.add_argument(
+        "--targets", nargs="+", default=["all"], help="of the workflow, all of them finished (all)"
+    )
     parser.add_argument("--remote", help="DVC remote to push to (default: that of .dvc/config)")
 
 
-def publish(scale: str, remote: str | None) -> None:
+def publish(scale: str, targets: list[str], remote: str | None) -> None:
     """Record, add to DVC, push, and stage for git what a finished run of `scale` made."""
-    check_up_to_date(scale)
+    check_up_to_date(scale, targets)
     others = read_records(RECORDS) if RECORDS.is_file() else {}
     others = {name: entry for name, entry in others.items() if Path(name).is_file()}
     write_json(RECORDS, others | collect_records(scale))
@@ -158,4 +162,4 @@ def publish(scale: str, remote: str | None) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    publish(arguments.scale, arguments.remote)
+    publish(arguments.scale, arguments.targets, arguments.remote)
