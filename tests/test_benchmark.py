@@ -25,6 +25,21 @@ def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
     assert (table["share_of_peak"][1:] > 0).all()
     text = (tmp_path / "benchmark.md").read_text()
     assert text.count("| smoke |") == 3
+    # A later run renews its own rows and leaves the others.
+    words[words.index("--threads") + 1] = "2"
+    assert main(["benchmark", "--out", str(tmp_path), *words, "--parts", "data path"]) == 0
+    both = pd.read_csv(tmp_path / "benchmark.csv")
+    pd.testing.assert_frame_equal(both[both["threads"] == 1], table)
+    assert both[both["threads"] == 2]["part"].tolist() == ["data path"]
+
+
+def test_another_table_is_not_overwritten(tmp_path, capsys):
+    (tmp_path / "benchmark.csv").write_text("a,b\n1,2\n")
+    words = ["--scales", "smoke", "--parts", "data path", "--config", str(ROOT / "config")]
+    words += ["--repeats", "3", "--threads", "1", "--device", "cpu"]
+    assert main(["benchmark", "--out", str(tmp_path), *words]) == 2
+    assert "not a table of this benchmark" in capsys.readouterr().err
+    assert (tmp_path / "benchmark.csv").read_text() == "a,b\n1,2\n"
 
 
 def test_an_unknown_scale_is_one_clear_line(tmp_path, capsys):

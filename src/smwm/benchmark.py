@@ -28,7 +28,7 @@ from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.windows import Windows
 from smwm.device import DEVICES, autocast, choose_device, choose_precision
 from smwm.errors import InputError
-from smwm.files import code_version, write_bytes, write_json
+from smwm.files import code_version, write_bytes
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.objectives import Batch, loss_terms
 from smwm.plain import PlainWindows, every_score, plain_plan
@@ -40,8 +40,9 @@ from smwm.speed import peak_flops, synchronise
 from smwm.train import TrainSettings, set_action_statistics
 
 COLUMNS = (
-    "scale", "part", "ours", "ours_low", "ours_high", "plain", "plain_low", "plain_high",
+    "scale", "part", "threads", "ours", "ours_low", "ours_high", "plain", "plain_low", "plain_high",
     "ratio", "ratio_low", "ratio_high", "agreement", "share_of_peak", "peak_tflops", "sizes",
+    "code",
 )  # fmt: skip
 ENV = "two_room"
 
@@ -99,7 +100,18 @@ class Bench:
         columns = (*times.T, times[:, 1] / times[:, 0])
         numbers = [x for values in columns for x in np.quantile(values, (0.5, 0.25, 0.75))]
         share = flops / numbers[0] / peak if flops else np.nan
-        return (self.scale, part, *numbers, agreement, share, peak / 1e12, sizes)
+        code = code_version("smwm.benchmark")
+        return (
+            self.scale,
+            part,
+            self.threads,
+            *numbers,
+            agreement,
+            share,
+            peak / 1e12,
+            sizes,
+            code,
+        )
 
 
 def bench_data(bench: Bench) -> tuple:
@@ -230,23 +242,29 @@ def bench_plan(bench: Bench) -> tuple:
 PARTS = {"data path": bench_data, "training step": bench_step, "planner": bench_plan}
 
 
-def as_markdown(table: pd.DataFrame, machine: str) -> str:
-    """The table for people."""
+INTRODUCTION = """# Benchmark: ours against the plain reference
+
+Median of timings taken in turns in one run, in brackets the middle half. Agreement: largest
+relative difference of losses or of the plans' costs, and largest difference of pixels. Share of
+peak: necessary operations over time, of the machine's rate in matrix products of 2048 x 2048 in
+the same precision, measured beside it.
+"""
+
+
+def as_markdown(rows: pd.DataFrame, machine: str) -> str:
+    """The rows of one machine, for people."""
     lines = [
-        "# Benchmark: ours against the plain reference",
+        f"## {machine}",
         "",
-        f"{machine}. Median of timings taken in turns in one run, in brackets the middle half. "
-        "Agreement: largest relative difference of losses or of the plans' costs, and largest "
-        "difference of pixels. Share of peak: necessary operations over time, of the machine's "
-        "rate in matrix products of 2048 x 2048 in the same precision, measured beside it.",
-        "",
-        "| scale | part | ours [ms] | plain [ms] | plain / ours | agreement | share of peak | |",
-        "|---|---|--:|--:|--:|--:|--:|---|",
+        "| scale | part | threads | ours [ms] | plain [ms] | plain / ours | agreement "
+        "| share of peak | |",
+        "|---|---|--:|--:|--:|--:|--:|--:|---|",
     ]
-    for row in table.itertuples():
+    for row in rows.itertuples():
         share = "–" if np.isnan(row.share_of_peak) else f"{row.share_of_peak:.0%}"
         cells = [
-            row.scale, row.part, f"{1000 * row.ours:.3g}", f"{1000 * row.plain:.3g}",
+            row.scale, row.part, str(row.threads),
+            f"{1000 * row.ours:.3g}", f"{1000 * row.plain:.3g}",
             f"**{row.ratio:.2f}** ({row.ratio_low:.2f} to {row.ratio_high:.2f})",
             f"{row.agreement:.1g}", share, row.sizes,
         ]  # fmt: skip
@@ -281,52 +299,68 @@ def prepare(
     )  # fmt: skip
 
 
-def machine_name(device: torch.device, threads: int) -> str:
+def machine_name(device: torch.device) -> str:
     name = platform.processor() or platform.machine()
     if device.type == "cuda":
         name = torch.cuda.get_device_name()
     elif Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
-    return f"{name}, {threads} CPU threads, torch {torch.__version__}"
+    return f"{name}, torch {torch.__version__}"
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", required=True, type=Path, help="folder for benchmark.csv and .md")
+    parser.add_argument(
+        "--out", required=True, type=Path,
+        help="folder for benchmark.csv and .md; rows of other machines, scales, parts and numbers "
+        "of threads stay",
+    )  # fmt: skip
     parser.add_argument(
         "--scales", nargs="+", default=["laptop", "paper"], help="whose models (laptop paper)"
     )
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--config", type=Path, default=Path("config"), help="folder (config)")
-    parser.add_argument("--threads", type=at_least(1), default=2, help="CPU threads (2)")
+    parser.add_argument(
+        "--threads", nargs="+", type=at_least(1), default=[1, 2], help="CPU threads (1 2)"
+    )
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, BenchmarkSettings)
+
+
+def earlier_rows(path: Path, new: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `path` that `new` does not measure again. Raises InputError for another table."""
+    if not path.is_file():
+        return new.iloc[:0]
+    try:
+        old = pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not a table ({error})") from error
+    if list(old) != list(new):
+        raise InputError(f"{path}: not a table of this benchmark, remove it")
+    keys = ["device", "scale", "part", "threads"]
+    return old[~old.set_index(keys).index.isin(new.set_index(keys).index)]
 
 
 def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, BenchmarkSettings)
     device = choose_device(arguments.device)
-    torch.set_num_threads(arguments.threads)
+    cases = [(scale, threads) for scale in arguments.scales for threads in arguments.threads]
     rows = []
-    label = "benchmark"
     with (
         tempfile.TemporaryDirectory() as folder,
-        Progress(label, len(arguments.scales) * len(arguments.parts), "parts") as progress,
+        Progress("benchmark", len(cases) * len(arguments.parts), "parts") as progress,
     ):
-        for scale in arguments.scales:
-            bench = prepare(
-                scale, Path(folder), arguments.config, settings, device, arguments.threads
-            )
+        for scale, threads in cases:
+            torch.set_num_threads(threads)
+            place = Path(folder, str(threads))
+            bench = prepare(scale, place, arguments.config, settings, device, threads)
             for part in arguments.parts:
-                rows.append(PARTS[part](bench))
+                rows.append((machine_name(device), *PARTS[part](bench)))
                 progress.advance()
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    machine = machine_name(device, arguments.threads)
-    table.insert(0, "device", machine)
+    table = pd.DataFrame(rows, columns=["device", *COLUMNS])
     stem = arguments.out / "benchmark"
+    earlier = earlier_rows(stem.with_suffix(".csv"), table)
+    table = pd.concat([earlier, table]) if len(earlier) else table
+    parts = [as_markdown(rows, str(machine)) for machine, rows in table.groupby("device")]
     write_bytes(stem.with_suffix(".csv"), table.to_csv(index=False, float_format="%.5g").encode())
-    write_bytes(stem.with_suffix(".md"), as_markdown(table, machine).encode())
-    write_json(
-        stem.with_suffix(".json"),
-        {"settings": vars(settings), "machine": machine, "code": code_version("smwm.benchmark")},
-    )
+    write_bytes(stem.with_suffix(".md"), "\n".join([INTRODUCTION, *parts]).encode())
