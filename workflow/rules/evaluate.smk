@@ -43,6 +43,7 @@ rule embed:
         "results/{scale}/logs/embed/{env}/{method}/seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/embed/{env}/{method}/seed{seed}.tsv"
+    priority: 1
     conda:
         "../envs/training.yaml"
     resources:
@@ -68,6 +69,7 @@ rule embed_world:
         "results/{scale}/logs/embed/{world}/{method}/seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/embed/{world}/{method}/seed{seed}.tsv"
+    priority: 1
     conda:
         "../envs/training.yaml"
     resources:

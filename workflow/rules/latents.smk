@@ -99,6 +99,8 @@ rule sprite_decoding:
         "results/{scale}/logs/figures/sprite_decoding.log",
     benchmark:
         "results/{scale}/benchmarks/figures/sprite_decoding.tsv"
+    # The longest figures first: none is waited for alone in the end.
+    priority: 2
     conda:
         "../envs/figures.yaml"
     params:
@@ -154,6 +156,7 @@ rule probe_r2:
         "results/{scale}/logs/figures/probe_r2.log",
     benchmark:
         "results/{scale}/benchmarks/figures/probe_r2.tsv"
+    priority: 2
     conda:
         "../envs/scenes.yaml"
     params:
