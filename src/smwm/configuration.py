@@ -32,6 +32,12 @@ from smwm.train import TrainSettings
 RUN = ("scale", "device", "jobs_per_gpu")  # keys that no scale has
 LARGEST = 1e15  # number; what is larger is a slip, and overflows further on
 MOST = 100_000  # values; nested aliases of a short file may stand for any number of them
+DEEPEST = 20  # levels; a configuration has four
+OPENING = (
+    yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken,
+)  # fmt: skip
+CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 BLOCKS = {
     "collect": CollectSettings,
     "pairs": PairSettings,
@@ -209,14 +215,19 @@ def _typed(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
 def read_yaml(path: Path) -> Any:
     """Parse a YAML file safely. Raises InputError naming the file and the line.
 
-    Aliases are refused: a few lines of them can stand for more values than fit in memory.
+    Aliases are refused: a few lines of them can stand for more values than fit in memory. So is
+    deep nesting, on which the parser spends minutes.
     """
+    depth = 0
     try:
         text = path.read_text()
         for token in yaml.scan(text):
+            line = token.start_mark.line + 1
             if isinstance(token, yaml.AliasToken):
-                line = token.start_mark.line + 1
                 raise InputError(f"{path}: line {line}: aliases (*{token.value}) are not allowed")
+            depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
+            if depth > DEEPEST:
+                raise InputError(f"{path}: line {line}: nested more than {DEEPEST} deep")
         return yaml.safe_load(text) or {}
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
