@@ -229,7 +229,7 @@ def read_yaml(path: Path) -> Any:
             if depth > DEEPEST:
                 raise InputError(f"{path}: line {line}: nested more than {DEEPEST} deep")
         return yaml.safe_load(text) or {}
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())})"
         ) from error
