@@ -49,7 +49,9 @@ faults: $(VENV)/.ready
 
 slurm: $(VENV)/.ready
 	@mkdir -p build
-	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py 2>&1 | tee build/slurm.log
+	@echo "some minutes; output in build/slurm.log"
+	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py > build/slurm.log 2>&1 \
+	  && ! grep -q skipped build/slurm.log || { tail -n 20 build/slurm.log; exit 1; }
 	@{ git rev-parse --short HEAD; tail -n 1 build/slurm.log; } > docs/slurm-last-result.txt
 
 # torch pins the CUDA packages of its ordinary build itself; its CPU build needs none, so the

@@ -23,4 +23,4 @@ autodoc_typehints = "description"
 autodoc_inherit_docstrings = False  # Gymnasium's are written for another renderer
 autodoc_default_options = {"members": True, "show-inheritance": True}
 # README.md and others are included from the folder above, where their links are right.
-suppress_warnings = ["myst.xref_missing", "image.not_readable", "toc.not_readable"]
+suppress_warnings = ["myst.xref_missing", "image.not_readable"]

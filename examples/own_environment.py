@@ -43,6 +43,10 @@ def main() -> None:
     parser.add_argument("--train-steps", default=1500, type=int, help="optimiser steps")
     asked = parser.parse_args()
     env = gymnasium.make(asked.env, render_mode="rgb_array")
+    for name in ("action", "observation"):
+        space = getattr(env, f"{name}_space")
+        if not isinstance(space, gymnasium.spaces.Box) or len(space.shape) != 1:
+            parser.error(f"--env {asked.env}: its {name}s are {space}, a vector (Box) is needed")
     episodes = [record(env, asked.steps, 64, seed) for seed in range(asked.episodes)]
     cut = -(-asked.episodes // 5)
     for split, chosen in {"eval": episodes[:cut], "train": episodes[cut:]}.items():

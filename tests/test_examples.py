@@ -8,6 +8,15 @@ import sys
 from conftest import ROOT
 
 
+def test_actions_that_are_no_vectors_are_one_clear_line():
+    words = [sys.executable, ROOT / "examples/own_environment.py", "--env", "CartPole-v1"]
+    done = subprocess.run(
+        words, capture_output=True, text=True, env=os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    )
+    assert done.returncode == 2
+    assert "its actions are Discrete(2), a vector (Box) is needed" in done.stderr.splitlines()[-1]
+
+
 def test_an_own_environment(tmp_path):
     words = ["--episodes", "5", "--steps", "12", "--train-steps", "4"]
     folder = tmp_path / "an own folder"

@@ -10,6 +10,7 @@ nor believed without a look at its hash, and a changed setting reruns just what 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
@@ -22,32 +23,34 @@ from smwm.files import sha256, write_json
 
 RECORDS = Path("data/records.json")
 METADATA = Path(".snakemake/metadata")
+INCOMPLETE = Path(".snakemake/incomplete")  # markers of what is being made, or was when killed
 SEEN = Path(".snakemake/pulled.json")  # size and time of each file whose hash was found right
 DATA = ("datasets", "checkpoints")  # folders of data/<...>/<scale>
 RESULTS = ("tasks", "planning", "lambda_sweep", "horizon_sweep", "decoded")  # of results/<scale>
 CODE = ("Snakefile", "config", "src", "workflow")
 
 
-def metadata_path(file: str) -> Path:
+def metadata_path(file: str, folder: Path = METADATA) -> Path:
     """Where Snakemake keeps what it knows of `file`."""
     name = urlsafe_b64encode(file.encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
-    return METADATA.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
+    return folder.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
 
 
 def take_records() -> None:
     """Give Snakemake the records of files that were pulled and not made here.
 
     Raises InputError naming a file whose content is not what was published. Files that this
-    folder's own runs made have records already and are left alone.
+    folder's own runs made have records already, and those that a run is making will have: both
+    are left alone.
     """
     if not RECORDS.is_file():
         return
     published = read_records(RECORDS)
-    seen = json.loads(SEEN.read_text()) if SEEN.is_file() else {}
+    seen = read_seen()
     for name, entry in published.items():
         file = Path(name)
-        if not file.is_file():
+        if not file.is_file() or metadata_path(name, INCOMPLETE).exists():
             continue
         state = [file.stat().st_size, file.stat().st_mtime_ns]
         if seen.get(name) == state or made_here(file):
@@ -60,6 +63,15 @@ def take_records() -> None:
         write_json(metadata_path(name), entry["record"])
         seen[name] = state
     write_json(SEEN, seen)
+
+
+def read_seen() -> dict[str, list[int]]:
+    """What was looked at before; nothing if that cannot be read."""
+    try:
+        seen = json.loads(SEEN.read_text())
+    except (OSError, ValueError):
+        return {}
+    return seen if isinstance(seen, dict) else {}
 
 
 def made_here(file: Path) -> bool:
@@ -88,31 +100,57 @@ def read_records(path: Path) -> dict[str, dict[str, Any]]:
 def collect_records(scale: str) -> dict[str, dict[str, Any]]:
     """Record and hash of every file of `scale` that DVC versions.
 
-    Raises InputError naming a file that no run of this folder made.
+    Raises InputError naming a file that no run of this folder made, or made from other inputs
+    than those of today.
     """
-    hashes: dict[str, str] = {}
-
-    def hash_of(name: str) -> str:
-        if name not in hashes:
-            hashes[name] = sha256(name)
-        return hashes[name]
-
-    records = {}
     folders = [Path("data", name, scale) for name in DATA]
-    for folder in folders + [Path("results", scale, name) for name in RESULTS]:
-        for file in sorted(folder.rglob("*")):
-            if not file.is_file() or file.name.startswith("."):
-                continue
-            path = metadata_path(str(file))
-            if not path.is_file():
-                raise InputError(f"{file}: no run made it; remove it, or run the workflow")
-            record = json.loads(path.read_text())
-            inputs = [name for name in record["input"] or [] if Path(name).is_file()]
-            record["input_checksums"] = {name: f"sha256:{hash_of(name)}" for name in inputs}
-            records[str(file)] = {"sha256": hash_of(str(file)), "record": record}
-    if not records:
+    folders += [Path("results", scale, name) for name in RESULTS]
+    files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
+    names = [str(file) for file in files if not file.name.startswith(".")]
+    if not names:
         raise InputError(f"data: holds nothing of scale {scale}, run the workflow first")
+    left_out = ignored_by_dvc(names)
+    hash_of = functools.cache(sha256)
+    records = {}
+    for name in names:
+        if name in left_out:
+            continue
+        path = metadata_path(name)
+        if not path.is_file():
+            raise InputError(f"{name}: no run made it; remove it, or run the workflow")
+        record = json.loads(path.read_text())
+        inputs = [source for source in record["input"] or [] if Path(source).is_file()]
+        sums = {source: f"sha256:{hash_of(source)}" for source in inputs}
+        for source, before in (record.get("input_checksums") or {}).items():
+            if sums.get(source, before) != before:
+                raise InputError(
+                    f"{name}: was made with another {source}; run what makes it again, or remove it"
+                )
+        record["input_checksums"] = sums
+        records[name] = {"sha256": hash_of(name), "record": record}
     return records
+
+
+def ignored_by_dvc(names: list[str]) -> set[str]:
+    """Those of `names` that .dvcignore leaves out."""
+    words = [sys.executable, "-m", "dvc", "check-ignore", *names]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode > 1:  # 1: none is ignored
+        raise InputError(f"dvc check-ignore failed: {done.stderr.strip().splitlines()[-1]}")
+    return set(done.stdout.splitlines())
+
+
+def records_of_others(mine: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Published records of files that are there and not among `mine`.
+
+    Raises InputError naming a file that is not what was published: DVC would add it as it is.
+    """
+    published = read_records(RECORDS) if RECORDS.is_file() else {}
+    others = {n: entry for n, entry in published.items() if n not in mine and Path(n).is_file()}
+    for name, entry in others.items():
+        if sha256(name) != entry["sha256"]:
+            raise InputError(f"{name}: differs from what was published; publish its scale first")
+    return others
 
 
 def check_up_to_date(scale: str, targets: list[str]) -> None:
@@ -150,9 +188,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def publish(scale: str, targets: list[str], remote: str | None) -> None:
     """Record, add to DVC, push, and stage for git what a finished run of `scale` made."""
     check_up_to_date(scale, targets)
-    others = read_records(RECORDS) if RECORDS.is_file() else {}
-    others = {name: entry for name, entry in others.items() if Path(name).is_file()}
-    write_json(RECORDS, others | collect_records(scale))
+    records = collect_records(scale)
+    write_json(RECORDS, records_of_others(records) | records)
     dvc = [sys.executable, "-m", "dvc"]
     output_of(*dvc, "add", "--quiet", "data", "results")
     output_of(*dvc, "push", "--quiet", *(["--remote", remote] if remote else []))

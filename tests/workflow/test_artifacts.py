@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from conftest import ROOT
-from smwm.artifacts import METADATA, metadata_path
+from smwm.artifacts import INCOMPLETE, METADATA, metadata_path
 from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
 
 DVC = [sys.executable, "-m", "dvc"]
@@ -92,6 +92,19 @@ def test_a_part_can_be_pulled(clone):
     assert (clone / "data/checkpoints/smoke/two_room/smwm/seed0.pt").is_file()
 
 
+def test_what_a_killed_run_was_making_is_not_called_damaged(clone):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    assert planned(clone) & PULLED == set()
+    name = "data/checkpoints/smoke/two_room/smwm/seed0.pt"
+    (clone / name).unlink()  # it may be a link into DVC's cache
+    (clone / name).write_bytes(b"half of a new one")
+    marker = clone / metadata_path(name, INCOMPLETE)
+    marker.parent.mkdir(exist_ok=True)
+    marker.touch()
+    (clone / ".snakemake/pulled.json").write_text("{")
+    assert "train" in planned(clone)
+
+
 @pytest.mark.parametrize("damage", ["cut", "other"])
 def test_a_damaged_file_is_named_and_not_trained_on(clone, damage):
     run(*DVC, "pull", "--quiet", cwd=clone)
@@ -131,6 +144,35 @@ def test_results_older_than_their_code_are_not_published(published, tmp_path):
     assert refused.returncode == 2
     assert "older than the code or settings" in refused.stderr
     assert (folder / "data.dvc").read_bytes() == before
+
+
+def test_a_file_made_with_other_code_is_not_published(published, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(published, folder, symlinks=True)
+    name = "data/checkpoints/smoke/two_room/smwm/seed0.pt"
+    path = folder / metadata_path(name)
+    record = json.loads(path.read_text())
+    record["input_checksums"]["src/smwm/train.py"] = "sha256:" + 64 * "0"
+    path.write_text(json.dumps(record))
+    refused = publish(folder)
+    assert refused.returncode == 2
+    assert "older than the code" in refused.stderr or f"{name}: was made with" in refused.stderr
+
+
+def test_another_scale_s_changed_file_is_not_published(published, tmp_path):
+    folder = tmp_path / "scales"
+    shutil.copytree(published, folder, symlinks=True)
+    other = folder / "data/checkpoints/laptop/model.pt"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"today's")
+    path = folder / "data/records.json"
+    records = json.loads(path.read_text())
+    entry = {"sha256": 64 * "0", "record": {"rule": "train"}}
+    path.unlink()  # it may be a link into DVC's cache
+    path.write_text(json.dumps(records | {"data/checkpoints/laptop/model.pt": entry}))
+    refused = publish(folder)
+    assert refused.returncode == 2
+    assert "laptop/model.pt: differs from what was published" in refused.stderr
 
 
 def test_a_file_that_no_run_made_is_not_published(published, tmp_path):
