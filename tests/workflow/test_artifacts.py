@@ -164,7 +164,9 @@ def test_another_scale_s_changed_file_is_not_published(published, tmp_path):
     shutil.copytree(published, folder, symlinks=True)
     other = folder / "data/checkpoints/laptop/model.pt"
     other.parent.mkdir(parents=True)
-    other.write_bytes(b"today's")
+    other.write_bytes(b"made here today")
+    record = folder / metadata_path("data/checkpoints/laptop/model.pt")
+    record.write_text(json.dumps({"endtime": other.stat().st_mtime}))
     path = folder / "data/records.json"
     records = json.loads(path.read_text())
     entry = {"sha256": 64 * "0", "record": {"rule": "train"}}
