@@ -6,7 +6,8 @@ import torch
 
 from conftest import ROOT
 from smwm.__main__ import main
-from smwm.benchmark import COLUMNS
+from smwm.benchmark_parts import COLUMNS, open_gates
+from smwm.models.world_model import ModelSettings, WorldModel
 
 
 def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
@@ -23,6 +24,11 @@ def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
     np.testing.assert_allclose(table["agreement"], 0, atol=0.05)
     assert math.isnan(table["share_of_peak"][0])
     assert (table["share_of_peak"][1:] > 0).all()
+    np.testing.assert_allclose(
+        table["ratio_at_peak"][1:],
+        (table["plain"] / table["ours"] / table["share_of_peak"])[1:],
+        rtol=1e-3,
+    )
     text = (tmp_path / "benchmark.md").read_text()
     assert text.count("| smoke |") == 3
     # A later run renews its own rows and leaves the others.
@@ -52,3 +58,16 @@ def test_a_missing_gpu_is_one_clear_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert main(["benchmark", "--out", str(tmp_path), "--device", "cuda"]) == 2
     assert "cuda is not available" in capsys.readouterr().err
+
+
+def test_opened_gates_let_actions_matter():
+    torch.manual_seed(0)
+    settings = ModelSettings(
+        forward_model="transformer", latent_dim=8, blocks=1, heads=1, head_dim=4, mlp_width=8
+    )
+    model = WorldModel(settings, 16, 4).eval()
+    latents, actions = torch.randn(1, 8).expand(2, -1), torch.randn(2, 4)
+    with torch.no_grad():
+        assert torch.equal(*model.predict(latents, actions))
+        open_gates(model)
+        assert not torch.allclose(*model.predict(latents, actions), atol=1e-3)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
 from smwm.analysis.decode import DecodeSettings
 from smwm.analysis.embed import EmbedSettings
+from smwm.checking import check, read_yaml, require_few, unquote
 from smwm.data.collect import CollectSettings
 from smwm.data.worlds import WORLDS, PairSettings
 from smwm.device import DEVICES
@@ -29,15 +24,7 @@ from smwm.settings import fields_of, flag, json_schema
 from smwm.sweeps import SWEEPS
 from smwm.train import TrainSettings
 
-RUN = ("scale", "device", "jobs_per_gpu")  # keys that no scale has
-LARGEST = 1e15  # number; what is larger is a slip, and overflows further on
-MOST = 100_000  # values; nested aliases of a short file may stand for any number of them
-DEEPEST = 20  # levels; a configuration has four
-OPENING = (
-    yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken,
-    yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken,
-)  # fmt: skip
-CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+RUN = ("scale", "device")  # keys that no scale has
 BLOCKS = {
     "collect": CollectSettings,
     "pairs": PairSettings,
@@ -72,6 +59,11 @@ def scale_schema() -> dict[str, Any]:
     return _mapping(
         {
             "description": {"type": "string", "description": "what the scale is for"},
+            "jobs_per_gpu": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "jobs that share a GPU; small networks leave most of one idle",
+            },
             "seeds": seeds,
             "methods": methods,
             "baselines": methods
@@ -97,11 +89,6 @@ def base_schema() -> dict[str, Any]:
     own = {
         "scale": {"type": "string", "description": "which file of config/scale to use"},
         "device": {"enum": list(DEVICES), "description": "where networks compute"},
-        "jobs_per_gpu": {
-            "type": "integer",
-            "minimum": 1,
-            "description": "jobs that share a GPU; small networks leave most of one idle",
-        },
     }
     return schema | {"properties": own | schema["properties"]}
 
@@ -120,7 +107,6 @@ class Configuration:
         check(base, base_schema(), f"{folder}/config.yaml or --config")
         self.scale = base.get("scale", "laptop")
         self.device = base.get("device", "auto")
-        self.jobs_per_gpu = base.get("jobs_per_gpu", 1)
         path = folder / "scale" / f"{self.scale}.yaml"
         known = sorted(file.stem for file in (folder / "scale").glob("*.yaml"))
         if self.scale not in known:
@@ -129,6 +115,7 @@ class Configuration:
         check(values, scale_schema(), str(path))
         overrides = {key: base[key] for key in base if key not in RUN}
         self._values = merge(values, overrides)
+        self.jobs_per_gpu: int = self._values.get("jobs_per_gpu", 1)
         self._asked_seeds: list[int] = overrides.get("seeds", [])
         for key in ("seeds", "methods", "envs"):
             if not self._values.get(key):
@@ -212,54 +199,6 @@ def _typed(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def read_yaml(path: Path) -> Any:
-    """Parse a YAML file safely. Raises InputError naming the file and the line.
-
-    Aliases are refused: a few lines of them can stand for more values than fit in memory. So is
-    deep nesting, on which the parser spends minutes.
-    """
-    depth = 0
-    try:
-        text = path.read_text()
-        for token in yaml.scan(text):
-            line = token.start_mark.line + 1
-            if isinstance(token, yaml.AliasToken):
-                raise InputError(f"{path}: line {line}: aliases (*{token.value}) are not allowed")
-            depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
-            if depth > DEEPEST:
-                raise InputError(f"{path}: line {line}: nested more than {DEEPEST} deep")
-        return yaml.safe_load(text) or {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(
-            f"{path}: not readable as YAML ({' '.join(str(error).split())})"
-        ) from error
-
-
-def require_few(values: Any, origin: str) -> None:
-    """Raise InputError if `values` stand for more than MOST, as aliases of aliases do."""
-    left, count = [values], 0
-    while left:
-        value = left.pop()
-        count += 1
-        if count > MOST:
-            raise InputError(f"{origin}: stands for more than {MOST} values: aliases of aliases?")
-        left.extend(value.values() if isinstance(value, Mapping) else ())
-        left.extend(value if isinstance(value, list) else ())
-
-
-def unquote(value: Any) -> Any:
-    """Numbers for texts that spell one: Snakemake hands on nested `--config` values as text."""
-    if isinstance(value, Mapping):
-        return {key: unquote(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unquote(item) for item in value]
-    if isinstance(value, str):
-        with suppress(yaml.YAMLError):
-            parsed = yaml.safe_load(value)
-            return parsed if isinstance(parsed, int | float) else value
-    return value
-
-
 def merge(
     values: Mapping[str, Any], overrides: Mapping[str, Any], choosing: bool = True
 ) -> dict[str, Any]:
@@ -277,55 +216,6 @@ def merge(
         else:
             result[key] = value
     return result
-
-
-def check(values: Any, schema: dict[str, Any], origin: str) -> None:
-    """Raise InputError for the first violation of `schema`, worded for people."""
-    for place, value in _numbers(values):
-        if not abs(value) <= LARGEST:  # nor is NaN
-            raise InputError(
-                f"{origin}: {place}: {value} is not allowed, it must be finite, at most {LARGEST:g}"
-            )
-    errors = Draft202012Validator(schema).iter_errors(values)
-    error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
-    if error is not None:
-        raise InputError(f"{origin}: {_explain(error)}")
-
-
-def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, int | float]]:
-    """Every number in nested mappings and lists, with its place."""
-    if isinstance(value, int | float):
-        yield place, value
-    items = value.items() if isinstance(value, Mapping) else ()
-    items = enumerate(value) if isinstance(value, list) else items
-    for key, item in items:
-        yield from _numbers(item, f"{place}.{key}" if place else str(key))
-
-
-def _explain(error: ValidationError) -> str:
-    place = ".".join(map(str, error.absolute_path))
-    prefix = f"{place}: " if place else ""
-    if error.validator == "additionalProperties":
-        allowed = sorted(error.schema["properties"])
-        unknown = next(str(key) for key in error.instance if key not in allowed)
-        near = difflib.get_close_matches(unknown, allowed, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        return f"{prefix}unknown key {unknown!r}{hint}, allowed: {', '.join(allowed)}"
-    rules = {
-        "type": "must be of type {}",
-        "enum": "must be one of {}",
-        "minimum": "must be at least {}",
-        "maximum": "must be at most {}",
-        "exclusiveMinimum": "must be more than {}",
-        "minItems": "must have at least {} entry",
-        "uniqueItems": "must not repeat an entry",
-    }
-    rule = rules[error.validator].format(error.validator_value)
-    hint = ""
-    if error.validator == "type" and isinstance(error.instance, str):
-        with suppress(ValueError):
-            hint = f"; YAML reads it as text, write {float(error.instance)}"
-    return f"{prefix}{error.instance!r} is not allowed, it {rule}{hint}"
 
 
 def _mapping(properties: dict[str, Any], description: str) -> dict[str, Any]:

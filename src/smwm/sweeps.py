@@ -58,7 +58,7 @@ class Extension:
         "methods that plan with and without it",
         choices=TRAINED,
     )
-    seeds: tuple[int, ...] = setting((0,), "seeds", at_least=0)
+    most_seeds: int = setting(3, "of an environment's seeds, the first so many", at_least=1)
 
 
 SWEEPS = {"lambda_sweep": LambdaSweep, "horizon_sweep": HorizonSweep, "extension": Extension}

@@ -21,7 +21,8 @@ from runs import (
 )
 from stages import words
 
-from smwm.configuration import Configuration, read_yaml
+from smwm.checking import read_yaml
+from smwm.configuration import Configuration
 from smwm.errors import InputError
 
 # (stage, file that is spoiled, ways to craft one)

@@ -134,7 +134,7 @@ def extension_files(path, envs, methods):
         path.format(scale=CONFIG.scale, env=env, method=method, seed=seed)
         for env in envs
         for method in methods
-        for seed in EXTENSION.seeds
+        for seed in CONFIG.seeds(env)[: EXTENSION.most_seeds]
     ]
 
 

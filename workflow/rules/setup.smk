@@ -10,7 +10,7 @@ os.environ.update(
     PYTHONPATH=os.path.join(workflow.basedir, "src"),
 )
 
-from smwm.configuration import read_yaml
+from smwm.checking import read_yaml
 from smwm.errors import InputError
 
 try:
