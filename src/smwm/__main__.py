@@ -10,6 +10,7 @@ from importlib import import_module
 from smwm import __version__
 from smwm.errors import InputError
 from smwm.files import exclusive
+from smwm.memory import keep_memory
 
 # stage: (module, what it does); a module is imported only when its stage runs
 STAGES = {
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         if argv[:1] == [name]:
             import_module(module).add_parser(stage)
     arguments = parser.parse_args(argv)
+    keep_memory()
     try:
         with writing(arguments):
             import_module(STAGES[arguments.stage][0]).run(arguments)

@@ -1,10 +1,8 @@
 """The conda environments: they parse, agree with the lock file, and leave the jobs as they are.
 
-Creating them needs conda and its channels and is not tested.
+Creating them needs conda and its channels; a stand-in makes them from the packages that are here.
 """
 
-import json
-import os
 import re
 import subprocess
 import sys
@@ -13,16 +11,17 @@ import pytest
 import rattler
 import yaml
 
+import conda_stand_in
 from conftest import ROOT
+from workflow_runs import figures, fresh_copy
 
 PATHS = sorted((ROOT / "workflow" / "envs").glob("*.yaml"))
-NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}  # on conda-forge: on PyPI
 
 
 def dependencies(path):
     """Those of conda and those of pip."""
     content = yaml.safe_load(path.read_text())
-    assert content.keys() == {"channels", "dependencies"}
+    assert content.keys() - {"name"} == {"channels", "dependencies"}
     assert content["channels"] == ["conda-forge"]
     texts = [entry for entry in content["dependencies"] if isinstance(entry, str)]
     pip = [
@@ -49,13 +48,11 @@ def test_a_wrong_specification_does_not_parse():
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_versions_are_those_of_the_lock(path):
     lock = (ROOT / "requirements.lock").read_text().splitlines()
-    conda, pip = dependencies(path)
-    free = ("pip", "python=3.11")
-    pins = [text.replace("=", "==") for text in conda if text not in free] + pip
-    for pin in pins:
-        name, version = pin.split("==")
-        pinned = f"{NAMES.get(name, name)}=={version}"
-        assert any(line.split(" ;")[0] == pinned for line in lock), pin
+    pins = conda_stand_in.pins(path)
+    assert pins.pop("python") == "3.11"
+    pins.pop("pip", None)
+    for name, version in pins.items():
+        assert any(line.split(" ;")[0] == f"{name}=={version}" for line in lock), name
 
 
 def test_every_stage_of_a_rule_names_an_environment_that_is_there():
@@ -70,18 +67,7 @@ def test_every_stage_of_a_rule_names_an_environment_that_is_there():
 
 
 def test_conda_leaves_the_jobs_as_they_are(tmp_path):
-    """Even a dry run asks conda where it is: a stand-in answers that and nothing else."""
-    info = {"conda_prefix": str(tmp_path), "platform": "linux-64"}
-    answers = {
-        "info": json.dumps(info),
-        "--version": "conda 26.1.0",
-        "config": json.dumps({"get": {"channel_priority": "strict"}}),
-    }
-    cases = "\n".join(f"{word}) echo '{text}' ;;" for word, text in answers.items())
-    conda = tmp_path / "conda"
-    conda.write_text(f'#!/bin/sh\ncase "$1" in\n{cases}\n*) exit 1 ;;\nesac\n')
-    conda.chmod(0o755)
-    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    env = conda_stand_in.install(tmp_path / "conda")
 
     def jobs(*words):
         command = [sys.executable, "-m", "snakemake", "-n", "--config", "scale=smoke", *words]
@@ -92,3 +78,23 @@ def test_conda_leaves_the_jobs_as_they_are(tmp_path):
     plain = jobs("--forceall")
     assert len(plain) > 20
     assert jobs("--forceall", "--sdm", "conda") == plain
+    assert jobs("--forceall", "--use-conda") == plain
+
+
+def test_each_stage_finds_what_it_imports_in_its_environment_and_the_package_in_the_sources(
+    tmp_path,
+):
+    """Snakemake too: its own environment has neither simulators nor plots to lend."""
+    env = conda_stand_in.install(tmp_path / "conda")
+    conda_stand_in.create(ROOT / "workflow/envs/host.yaml", tmp_path / "host")
+    host = tmp_path / "host" / "bin" / "python"
+    missing = "import importlib.util as u; print(*map(u.find_spec, ['smwm', 'mujoco', 'pandas']))"
+    words = [host, "-c", missing]
+    found = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert found == ["None"] * 3
+
+    folder = fresh_copy(tmp_path / "clone")
+    words = [host, "-m", "snakemake", "--cores", "2", "--use-conda", "--config", "scale=smoke"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(figures(folder).values())

@@ -1,0 +1,37 @@
+import subprocess
+import sys
+
+import pytest
+
+# Pages that the system clears while 64 MB are taken and freed ten times, after a first time.
+COUNT = """
+import resource, sys, torch
+from smwm.memory import keep_memory
+if sys.argv[1] == "keep" and not keep_memory():
+    sys.exit(3)
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        torch.empty(2**24).fill_(1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults(); print(faults())
+"""
+
+
+def faults(word):
+    done = subprocess.run([sys.executable, "-c", COUNT, word], capture_output=True, text=True)
+    if done.returncode == 3:
+        pytest.skip("not glibc's malloc")
+    return int(done.stdout)
+
+
+def test_memory_is_not_cleared_again():
+    pages = 10 * 2**26 // 4096
+    assert faults("keep") < pages / 100
+
+
+def test_elsewhere_nothing_is_done(monkeypatch):
+    from smwm.memory import keep_memory
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert keep_memory() is False
