@@ -57,8 +57,7 @@ def create(specification, prefix):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", prefix], check=True)
     [packages] = Path(prefix).glob("lib/python*/site-packages")
     found = with_dependencies(wanted)
-    for name, version in wanted.items():
-        assert found[name].version == version, f"{name}: {found[name].version}, not {version}"
+    assert wanted.keys() <= found.keys(), wanted.keys() - found.keys()
     for package in found.values():
         for file in package.files or []:
             if file.parts[0] != ".." and "__pycache__" not in file.parts:
@@ -84,6 +83,7 @@ def main(words):
     answers = {
         "info": json.dumps({"conda_prefix": os.environ["STAND_IN"], "platform": "linux-64"}),
         "--version": "conda 26.1.0",
+        "clean": "",
         "config": json.dumps({"get": {"channel_priority": "strict"}}),
     }
     if words[0] in answers:

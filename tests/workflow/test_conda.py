@@ -88,9 +88,10 @@ def test_each_stage_finds_what_it_imports_in_its_environment_and_the_package_in_
     env = conda_stand_in.install(tmp_path / "conda")
     conda_stand_in.create(ROOT / "workflow/envs/host.yaml", tmp_path / "host")
     host = tmp_path / "host" / "bin" / "python"
+    del env["PYTHONPATH"]  # as in a user's shell
     missing = "import importlib.util as u; print(*map(u.find_spec, ['smwm', 'mujoco', 'pandas']))"
     words = [host, "-c", missing]
-    found = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    found = subprocess.run(words, capture_output=True, text=True, env=env).stdout.split()
     assert found == ["None"] * 3
 
     folder = fresh_copy(tmp_path / "clone")
