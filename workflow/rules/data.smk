@@ -14,6 +14,8 @@ rule collect:
         "results/{scale}/benchmarks/collect/{env}.tsv"
     conda:
         "../envs/simulators.yaml"
+    # Before anything else: it wants all cores, and where others keep one busy it would come last.
+    priority: 2
     threads: 16
     params:
         folder=subpath(output.train, parent=True),
