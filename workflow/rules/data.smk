@@ -12,10 +12,10 @@ rule collect:
         "results/{scale}/logs/collect/{env}.log",
     benchmark:
         "results/{scale}/benchmarks/collect/{env}.tsv"
-    conda:
-        "../envs/simulators.yaml"
     # Before anything else: it wants all cores, and where others keep one busy it would come last.
     priority: 2
+    conda:
+        "../envs/simulators.yaml"
     threads: 16
     params:
         folder=subpath(output.train, parent=True),

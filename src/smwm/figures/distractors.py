@@ -93,7 +93,7 @@ def draw(table: pd.DataFrame) -> Figure:
         row[1].set_ylim(0, 1.05)
         row[0].set_ylabel("planning success [%]")
         row[1].set_ylabel("R², MLP probe")
-        seeds = mine["seeds"].max()
+        seeds = int(mine["seeds"].max())
         row[0].set_title(f"{ENVIRONMENTS[env].label}, {seeds} seed{'s' * (seeds > 1)}")
         for panel in row:
             labels = [METHODS[m].label.replace(" (", "\n(") for m in methods]
