@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_every_job_runs_on_the_cluster_and_the_figures_are_the_same(slurm, tmp_p
     rules = "collect train train_weight train_world plan plan_weight plan_far embed embed_world"
     words += ["--set-resources", *(f"{rule}:gpu=0" for rule in [*rules.split(), "decode"])]
     done = subprocess.run(
-        ["python", "-m", *words], cwd=there, env=slurm, capture_output=True, text=True
+        [sys.executable, "-m", *words], cwd=there, env=slurm, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert figures(there) == figures(here)
