@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-# Pages that the system clears while 64 MB are taken and freed ten times, after a first time.
+# Pages that the system clears while 16 MB are taken and freed ten times, after a first time.
 COUNT = """
 import resource, sys, torch
 from smwm.memory import keep_memory
@@ -12,7 +12,7 @@ if sys.argv[1] == "keep" and not keep_memory():
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(10):
-        torch.empty(2**24).fill_(1)
+        torch.empty(2**22).fill_(1)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 faults(); print(faults())
 """
@@ -26,8 +26,25 @@ def faults(word):
 
 
 def test_memory_is_not_cleared_again():
-    pages = 10 * 2**26 // 4096
+    pages = 10 * 2**24 // 4096
     assert faults("keep") < pages / 100
+
+
+def test_an_older_malloc_gets_what_it_takes_or_nothing(monkeypatch):
+    from smwm import memory
+
+    for most, asked in ((2**25, [-3, -3, -1]), (2**17, [-3, -3])):
+        calls = []
+
+        class Libc:
+            @staticmethod
+            def mallopt(option, size, most=most, calls=calls):
+                calls.append(option)
+                return int(option == -1 or size <= most)
+
+        monkeypatch.setattr(memory.ctypes, "CDLL", lambda name, libc=Libc: libc)
+        assert memory.keep_memory() == (asked[-1] == -1)
+        assert calls == asked
 
 
 def test_elsewhere_nothing_is_done(monkeypatch):

@@ -5,20 +5,22 @@ from __future__ import annotations
 import ctypes
 import sys
 
-# Parameters of glibc's mallopt(3), and the size from which freed memory goes back after all.
-TRIM_THRESHOLD, MMAP_THRESHOLD, LARGEST = -1, -3, 2**30
+# Parameters of glibc's mallopt(3), and sizes from which freed memory goes back after all: older
+# versions refuse the first.
+TRIM_THRESHOLD, MMAP_THRESHOLD, LARGEST = -1, -3, (2**30, 2**25)
 
 
 def keep_memory() -> bool:
     """Let glibc's malloc keep what is freed; return whether this process has such a malloc.
 
-    By default it returns large blocks to the system, which then clears every page anew: a third
-    to three quarters of the time of a data path whose batches take megabytes.
+    By default it returns large blocks to the system, which then clears every page anew: most of
+    the time of a data path whose batches take megabytes.
     """
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    done = [mallopt(option, LARGEST) for option in (MMAP_THRESHOLD, TRIM_THRESHOLD)]
-    return all(done)
+    # Without the first the second would do harm: it ends malloc's own adaptation.
+    kept = any(mallopt(MMAP_THRESHOLD, size) for size in LARGEST)
+    return kept and bool(mallopt(TRIM_THRESHOLD, LARGEST[0]))
