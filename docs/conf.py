@@ -1,9 +1,12 @@
 """Settings of Sphinx: `make docs`."""
 
+import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "src"))
+shutil.rmtree(HERE / "reference", ignore_errors=True)  # pages of modules that are gone
 
 from smwm import __version__
 
@@ -12,11 +15,18 @@ author = "The smwm-replication authors"
 release = __version__
 # $...$ is mathematics
 myst_enable_extensions = ["dollarmath"]
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+]
+templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"smwm {release}"
 html_static_path: list[str] = []
-exclude_patterns = ["README.md"]
+exclude_patterns = ["README.md", "_templates"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
