@@ -1,6 +1,7 @@
 # The checked configuration, and the package's files as inputs.
 import fcntl
 
+from smwm.analysis.tables import CLAIM_TABLES
 from smwm.artifacts import take_records
 from smwm.configuration import Configuration
 from smwm.device import gpu_count
@@ -73,6 +74,8 @@ def per_model(path, methods, seeds=None):
 
 DOT_WORLDS = [w for w in ("independent", "coupled", "distractor", "combined") if w in CONFIG.worlds]
 DOT_METHODS = [method for method in ("smwm", "forward_only") if method in CONFIG.methods]
+FOLDED = [env for env in ("two_room", "reacher") if env in CONFIG.envs]
+PLANNERS = [method for method in ("smwm", "sigreg") if method in CONFIG.methods]
 SPRITES = [world for world in CONFIG.worlds if world.startswith("sprite_")]
 
 
@@ -156,6 +159,7 @@ def figures():
     trained = [method for method in CONFIG.methods if method in TRAINED]
     drawn = ["environments", "planning_success", "planning_rollouts", "data_coverage"]
     drawn += ["training_curves", "probe_r2"] if trained else []
+    drawn += ["folding"] if FOLDED and PLANNERS else []
     drawn += [f"embeddings_{method}" for method in ("smwm", "sigreg") if method in trained]
     if "smwm" in trained:
         drawn += ["dot_geometry", "latent_rollout"] if "single_dot" in CONFIG.worlds else []
@@ -171,6 +175,4 @@ FIGURES = figures()
 
 def claim_tables():
     """The tables that the report's claims about latents and sweeps rest on."""
-    others = ("environments", "data_coverage", "planning_success", "planning_rollouts")
-    others += ("training_curves", "embeddings_sigreg", "baselines", "baseline_probes")
-    return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name not in others]
+    return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name in CLAIM_TABLES]

@@ -115,7 +115,8 @@ rule replication:
         records=planning_records(),
         embeddings=embeddings(),
         tables=claim_tables(),
-        paper="resources/paper/planning_success.csv",
+        origins=[path.replace(".csv", ".json") for path in claim_tables()],
+        paper=sorted(map(str, Path("resources/paper").glob("*.csv"))),
         code=source_files("smwm.figures.replication"),
     output:
         multiext("figures/{scale}/replication", ".csv", ".md", ".json"),
@@ -127,11 +128,12 @@ rule replication:
         "../envs/figures.yaml"
     params:
         folder=subpath(output[0], parent=True),
+        paper=lambda wildcards, input: os.path.dirname(input.paper[0]),
     message:
         "writing the replication table"
     shell:
         "python -m smwm figure replication --records {input.records:q}"
-        " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {input.paper:q}"
+        " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {params.paper:q}"
         " --scale {wildcards.scale} --out {params.folder:q} > {log:q} 2>&1"
 
 

@@ -140,6 +140,36 @@ rule embeddings:
         " --out {params.folder:q} > {log:q} 2>&1"
 
 
+rule folding:
+    input:
+        embeddings=[
+            path
+            for path in embeddings()
+            if any(f"/{env}/{method}/" in path for env in FOLDED for method in PLANNERS)
+        ],
+        code=source_files("smwm.figures.folding", *map(environment_module, FOLDED)),
+    output:
+        report(
+            "figures/{scale}/folding.png",
+            caption="../report/folding.rst",
+            category="Latents",
+        ),
+        multiext("figures/{scale}/folding", ".pdf", ".csv", ".json"),
+    log:
+        "results/{scale}/logs/figures/folding.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/folding.tsv"
+    conda:
+        "../envs/scenes.yaml"
+    params:
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing folding"
+    shell:
+        "python -m smwm figure folding --embeddings {input.embeddings:q}"
+        " --out {params.folder:q} > {log:q} 2>&1"
+
+
 rule probe_r2:
     input:
         embeddings=embeddings(),

@@ -13,6 +13,7 @@ FIGURES = {
     "latent_rollout": "predicted against encoded latents over five steps",
     "latent_dimension": "significant components of the dot worlds",
     "sprite_decoding": "what the latent keeps of an arrow",
+    "folding": "how latent distance grows with distance in state",
     "embeddings": "latents of each environment, one method a figure",
     "probe_r2": "physical quantities read from the latents",
     "training_curves": "loss terms, embedding std and effective rank over training",

@@ -7,16 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
 
 from smwm.analysis.dimension import DEFINITION, effective_dimension, principal_axes
 from smwm.analysis.exports import Export, check_models, first_seeds, read_arrays, read_export
 from smwm.analysis.probes import PROBES, probe_r2
+from smwm.analysis.spectrum import effective_rank
 from smwm.data.worlds import WORLDS
 from smwm.errors import InputError
 from smwm.figures.style import new_figure, save_all, show_image
 
-COLUMNS = ("world", "seed", "controllable_dof", "effective_dim", "dof", "r2_linear", "r2_mlp")
+COLUMNS = (
+    "world", "seed", "controllable_dof", "effective_dim", "effective_rank", "dof", "r2_linear",
+    "r2_mlp",
+)  # fmt: skip
 SPRITES = [name for name in WORLDS if name.startswith("sprite_")]
 SHOWN = 6
 
@@ -34,11 +39,12 @@ def decoding_table(exports: list[Export]) -> pd.DataFrame:
     for export in exports:
         true = WORLDS[export.place].controllable
         found = effective_dimension(principal_axes(export.fit_latents).variances)
+        rank = effective_rank(torch.from_numpy(export.fit_latents)).item()
         fit = targets_of(export.fit_states)
         for freedom, targets in targets_of(export.states).items():
             data = (export.fit_latents, fit[freedom], export.latents, targets)
             values = [probe_r2(kind, *data, seed=export.seed) for kind in PROBES]
-            rows.append((export.place, export.seed, true, found, freedom, *values))
+            rows.append((export.place, export.seed, true, found, rank, freedom, *values))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
