@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from smwm.envs import make_environment
 from smwm.envs import two_room as tr
 from smwm.errors import InputError
+
+STEPS = ROOT / "resources/paper/two_room_steps.csv"
 
 
 def moved(start, action, steps=1):
@@ -22,25 +25,65 @@ def test_actions_are_clipped():
     np.testing.assert_allclose(moved((50, 150), (9, -9)), (55, 145))
 
 
+def test_every_step_of_the_paper():
+    here, action, there = np.split(np.loadtxt(STEPS, delimiter=",", skiprows=1), 3, axis=1)
+    assert len(here) == 900
+    environment = make_environment("two_room", 900)
+    environment.restore(here)
+    environment.step(action)
+    np.testing.assert_allclose(environment.states(), there, rtol=0, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("start", "action", "end"),
     [
-        ((60, 150), (1, 0), (tr.WALL_LEFT, 150)),  # the wall from the left
-        ((160, 150), (-1, 0), (tr.WALL_RIGHT, 150)),  # the wall from the right
-        ((60, 150), (-1, 0), (tr.LOW, 150)),  # the border
-        ((60, 150), (0, 1), (60, tr.HIGH)),
-        ((60, tr.DOOR_Y), (1, 0), (160, tr.DOOR_Y)),  # through the door
-        ((160, tr.DOOR_Y), (-1, 0), (60, tr.DOOR_Y)),
-        ((112, tr.DOOR_Y), (0, 1), (112, tr.DOOR_BOTTOM)),  # the door's edges
-        ((112, tr.DOOR_Y), (0, -1), (112, tr.DOOR_TOP)),
+        ((60, 150), (1, 0), (99.5, 150)),  # the wall from the left
+        ((160, 150), (-1, 0), (124.5, 150)),  # the wall from the right
+        ((60, 150), (-1, 0), (21, 150)),  # the border
+        ((60, 150), (0, 1), (60, 203)),
+        ((60, 150), (-1, 1), (21, 203)),
+        ((60, 49), (1, 0), (160, 49)),  # through the door
+        ((160, 49), (-1, 0), (60, 49)),
     ],
 )
 def test_collisions(start, action, end):
     np.testing.assert_allclose(moved(start, action, steps=20), end)
 
 
-def test_blocked_coordinate_lets_the_other_slide():
-    np.testing.assert_allclose(moved((tr.WALL_LEFT, 150), (1, 1)), (tr.WALL_LEFT, 155))
+@pytest.mark.parametrize(
+    ("start", "action", "end"),
+    [
+        ((98, 150), (0.35, 0), (99.75, 150)),  # the disc does not overlap the wall yet
+        ((98, 150), (0.45, 0), (99.5, 150)),
+        ((126, 150), (-0.35, 0), (124.25, 150)),
+        ((126, 150), (-0.45, 0), (124.5, 150)),
+        ((99.5, 150), (1, 1), (99.5, 155)),  # along the wall
+        ((124.5, 150), (-1, -1), (124.5, 145)),
+    ],
+)
+def test_the_wall_begins_at_its_face_and_pushes_off_by_half_a_pixel(start, action, end):
+    np.testing.assert_allclose(moved(start, action), end)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("edge", [-1, 1])
+@pytest.mark.parametrize(
+    ("x", "y", "action", "end"),
+    [  # x from the wall's middle, y from the door's, on the left and at the lower edge
+        (-14, 15.75, (1, 0), (-9, 15.75)),  # just in
+        (-14, 15.76, (1, 0), (-12.5, 15.76)),  # just out
+        (-14, 17, (1, -0.5), (-9, 14.5)),  # where the step ends decides
+        (-14, 14, (1, 0.5), (-12.5, 16.5)),
+        (-7, 14, (0, 1), (-12.5, 19)),  # out of the door sideways
+        (-2, 14, (1, 1), (-12.5, 19)),  # to the side where the step began
+        (-14, 14, (0.2, 1), (-13, 19)),  # not in the wall
+    ],
+)
+def test_the_doors_edges(x, y, action, end, side, edge):
+    mirror = np.array([-side, edge])
+    middle = np.array([112, 49])
+    there = moved(middle + mirror * (x, y), mirror * action)
+    np.testing.assert_allclose(there, middle + mirror * end)
 
 
 def test_no_agent_ever_stands_in_a_wall():
@@ -51,8 +94,8 @@ def test_no_agent_ever_stands_in_a_wall():
         environment.step(np.stack([rng.uniform(-1, 1, 2) for rng in rngs]))
         x, y = environment.states().T
         assert ((x >= tr.LOW) & (x <= tr.HIGH) & (y >= tr.LOW) & (y <= tr.HIGH)).all()
-        in_wall = (x > tr.WALL_LEFT) & (x < tr.WALL_RIGHT)
-        assert ((y >= tr.DOOR_TOP) & (y <= tr.DOOR_BOTTOM))[in_wall].all()
+        in_wall = np.abs(x - 112) < 12
+        assert (np.abs(y - 49) <= 15.75)[in_wall].all()
 
 
 def test_restored_states_continue_exactly():
