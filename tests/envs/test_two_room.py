@@ -143,24 +143,35 @@ def test_success_is_a_distance_below_sixteen():
     np.testing.assert_array_equal(tr.TwoRoom.success(states, goals), [True, False])
 
 
-@pytest.mark.parametrize("size", [32, 64, 224])
-def test_image_shows_walls_door_and_agent(size):
+def test_image_at_the_frames_own_size():
+    """Pixel i lies at coordinate i, and half of it belongs to a wall that ends there."""
     environment = make_environment("two_room", 1)
     environment.restore(np.array([[60.0, 150.0]]))
-    image = environment.render(size)[0].astype(int)
-    assert image.shape == (size, size, 3)
+    image = environment.render(224)[0]
+    assert (image[150, 60] == [255, 0, 0]).all()
+    sigma_away = round(255 * (1 - np.exp(-0.5)))
+    for x, y in ((53, 150), (67, 150), (60, 143), (60, 157)):
+        assert (image[y, x] == [255, sigma_away, sigma_away]).all()
 
-    def pixel(x, y):
-        return image[int(y * size / tr.FRAME), int(x * size / tr.FRAME)]
+    across = {"white": [*range(10), *range(15, 40)], "black": [11, 12, 13], "half": [10, 14]}
+    across["white"] += [*range(80, 107), *range(118, 210), *range(215, 224)]
+    across["black"] += [*range(108, 117), 211, 212, 213]
+    across["half"] += [107, 117, 210, 214]
+    door = {"black": [11, 12, 13, *range(15, 35), *range(64, 210)], "white": range(36, 63)}
+    door |= {"half": [35, 63, 10]}
+    for colour, value in {"white": 255, "black": 0, "half": 128}.items():
+        assert (image[200, across[colour]] == value).all()  # a row through the wall
+        assert (image[door[colour], 112] == value).all()  # the wall's own column
 
-    red, green, blue = pixel(60, 150)
-    assert red > 200
-    assert green < 100
-    assert blue < 100
-    assert (pixel(112, 150) < 120).all()  # wall
-    assert (pixel(112, tr.DOOR_Y) > 200).all()  # door
-    assert (pixel(4, 4) < 120).all()  # border
-    assert (pixel(160, 150) == 255).all()  # free space
+
+@pytest.mark.parametrize(("small", "large"), [(56, 224), (64, 448)])
+def test_a_small_image_is_the_large_one_made_small(small, large):
+    environment = make_environment("two_room", 3)
+    environment.restore(np.array([[60.0, 150.0], [112.3, 49.0], [21.0, 203.0]]))
+    block = large // small
+    means = environment.render(large).reshape(3, small, block, small, block, 3).mean(axis=(2, 4))
+    # The dot is sampled at a pixel's centre, not averaged over it.
+    np.testing.assert_allclose(environment.render(small), means, atol=10)
 
 
 def test_policy_visits_both_rooms_and_passes_the_door():

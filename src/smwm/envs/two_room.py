@@ -1,7 +1,8 @@
 """Two rooms joined by a door, and a point agent: the paper's navigation task.
 
 All lengths are pixels of a 224 x 224 frame of reference; images are rendered at any size.
-x runs to the right, y downwards.
+x runs to the right, y downwards; the centres of the frame's pixels are its whole numbers, so
+that it reaches from -0.5 to 223.5.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ DOOR_REACH = DOOR_HALF_SIZE + RADIUS / 4
 POLICY_NOISE = 2.0  # standard deviation, in units of action
 POLICY_ARRIVAL = 10.0  # distance at which a subgoal counts as reached
 
-BACKGROUND, WALL_COLOUR, AGENT_COLOUR = 255.0, 60.0, (220.0, 30.0, 30.0)
+LINE = 4.0  # thickness of the border's lines, which lie outside the rooms
+AGENT_COLOUR = (255.0, 0.0, 0.0)
 
 
 class TwoRoom:
@@ -73,7 +75,7 @@ class TwoRoom:
 
     def render(self, size: int, full: bool = False) -> np.ndarray:
         """The rooms, and each agent as a red Gaussian dot of its radius."""
-        centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size)
+        centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size) - 0.5
         falloff = np.exp(-0.5 * ((centres - self._position[:, :, None]) / RADIUS) ** 2)
         x, y = falloff[:, 0].astype(np.float32), falloff[:, 1].astype(np.float32)
         dot = (y[:, :, None] * x[:, None, :])[..., None]  # (n, size, size, 1)
@@ -140,15 +142,19 @@ def random_position(rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _rooms(size: int) -> np.ndarray:
-    """The empty scene (size, size, 1) float32; a pixel's value is the share that walls cover."""
-    edges = np.linspace(0, FRAME, size + 1)
+    """The empty scene (size, size, 1) float32: black walls on white, smooth by area.
+
+    The lines of the border end where the rooms begin; beyond them the image is white again.
+    """
+    edges = np.linspace(0, FRAME, size + 1) - 0.5
 
     def cover(low: float, high: float) -> np.ndarray:
         overlap = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
         return np.clip(overlap, 0, None) * (size / FRAME)
 
-    inside = cover(BORDER, FRAME - BORDER)
+    outer = cover(BORDER - LINE, FRAME - BORDER + LINE)
+    inner = cover(BORDER, FRAME - BORDER)
     wall = cover(WALL_X - WALL_THICKNESS / 2, WALL_X + WALL_THICKNESS / 2)
     door = cover(DOOR_Y - DOOR_HALF_SIZE, DOOR_Y + DOOR_HALF_SIZE)
-    free = inside[:, None] * inside[None, :] - (inside - door)[:, None] * wall[None, :]
-    return (WALL_COLOUR + free * (BACKGROUND - WALL_COLOUR))[..., None].astype(np.float32)
+    black = outer[:, None] * outer - inner[:, None] * inner + (inner - door)[:, None] * wall
+    return (255 * (1 - black))[..., None].astype(np.float32)
