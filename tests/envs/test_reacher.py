@@ -32,6 +32,23 @@ def test_torque_turns_the_joints():
     assert turned[1, 1] > 0.1
 
 
+def test_a_step_is_two_of_the_suite_under_one_action():
+    from dm_control.suite import reacher
+
+    physics = reacher.easy().physics
+    arms = Reacher(1)
+    arms.restore(state(0.3, 0.5))
+    with physics.reset_context():
+        physics.data.qpos[:] = [0.3, 0.5]
+    for action in np.random.default_rng(0).uniform(-1, 1, (20, 2)):
+        arms.step(action[None])
+        physics.set_control(action)
+        physics.step(2)
+        expected = np.concatenate([physics.data.qpos, physics.data.qvel])
+        np.testing.assert_allclose(arms.states()[0, :4], expected, atol=1e-9)
+    assert physics.time() == pytest.approx(20 * 0.04)
+
+
 def test_wrist_stops():
     arms = Reacher(1)
     arms.restore(state(0, 2.5))

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from smwm.envs import make_environment
 from smwm.envs import two_room as tr
 from smwm.errors import InputError
+
+STEPS = ROOT / "resources/paper/two_room_steps.csv"
 
 
 def moved(start, action, steps=1):
@@ -22,25 +25,65 @@ def test_actions_are_clipped():
     np.testing.assert_allclose(moved((50, 150), (9, -9)), (55, 145))
 
 
+def test_every_step_of_the_paper():
+    here, action, there = np.split(np.loadtxt(STEPS, delimiter=",", skiprows=1), 3, axis=1)
+    assert len(here) == 900
+    environment = make_environment("two_room", 900)
+    environment.restore(here)
+    environment.step(action)
+    np.testing.assert_allclose(environment.states(), there, rtol=0, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("start", "action", "end"),
     [
-        ((60, 150), (1, 0), (tr.WALL_LEFT, 150)),  # the wall from the left
-        ((160, 150), (-1, 0), (tr.WALL_RIGHT, 150)),  # the wall from the right
-        ((60, 150), (-1, 0), (tr.LOW, 150)),  # the border
-        ((60, 150), (0, 1), (60, tr.HIGH)),
-        ((60, tr.DOOR_Y), (1, 0), (160, tr.DOOR_Y)),  # through the door
-        ((160, tr.DOOR_Y), (-1, 0), (60, tr.DOOR_Y)),
-        ((112, tr.DOOR_Y), (0, 1), (112, tr.DOOR_BOTTOM)),  # the door's edges
-        ((112, tr.DOOR_Y), (0, -1), (112, tr.DOOR_TOP)),
+        ((60, 150), (1, 0), (99.5, 150)),  # the wall from the left
+        ((160, 150), (-1, 0), (124.5, 150)),  # the wall from the right
+        ((60, 150), (-1, 0), (21, 150)),  # the border
+        ((60, 150), (0, 1), (60, 203)),
+        ((60, 150), (-1, 1), (21, 203)),
+        ((60, 49), (1, 0), (160, 49)),  # through the door
+        ((160, 49), (-1, 0), (60, 49)),
     ],
 )
 def test_collisions(start, action, end):
     np.testing.assert_allclose(moved(start, action, steps=20), end)
 
 
-def test_blocked_coordinate_lets_the_other_slide():
-    np.testing.assert_allclose(moved((tr.WALL_LEFT, 150), (1, 1)), (tr.WALL_LEFT, 155))
+@pytest.mark.parametrize(
+    ("start", "action", "end"),
+    [
+        ((98, 150), (0.35, 0), (99.75, 150)),  # the disc does not overlap the wall yet
+        ((98, 150), (0.45, 0), (99.5, 150)),
+        ((126, 150), (-0.35, 0), (124.25, 150)),
+        ((126, 150), (-0.45, 0), (124.5, 150)),
+        ((99.5, 150), (1, 1), (99.5, 155)),  # along the wall
+        ((124.5, 150), (-1, -1), (124.5, 145)),
+    ],
+)
+def test_the_wall_begins_at_its_face_and_pushes_off_by_half_a_pixel(start, action, end):
+    np.testing.assert_allclose(moved(start, action), end)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("edge", [-1, 1])
+@pytest.mark.parametrize(
+    ("x", "y", "action", "end"),
+    [  # x from the wall's middle, y from the door's, on the left and at the lower edge
+        (-14, 15.75, (1, 0), (-9, 15.75)),  # just in
+        (-14, 15.76, (1, 0), (-12.5, 15.76)),  # just out
+        (-14, 17, (1, -0.5), (-9, 14.5)),  # where the step ends decides
+        (-14, 14, (1, 0.5), (-12.5, 16.5)),
+        (-7, 14, (0, 1), (-12.5, 19)),  # out of the door sideways
+        (-2, 14, (1, 1), (-12.5, 19)),  # to the side where the step began
+        (-14, 14, (0.2, 1), (-13, 19)),  # not in the wall
+    ],
+)
+def test_the_doors_edges(x, y, action, end, side, edge):
+    mirror = np.array([-side, edge])
+    middle = np.array([112, 49])
+    there = moved(middle + mirror * (x, y), mirror * action)
+    np.testing.assert_allclose(there, middle + mirror * end)
 
 
 def test_no_agent_ever_stands_in_a_wall():
@@ -51,8 +94,8 @@ def test_no_agent_ever_stands_in_a_wall():
         environment.step(np.stack([rng.uniform(-1, 1, 2) for rng in rngs]))
         x, y = environment.states().T
         assert ((x >= tr.LOW) & (x <= tr.HIGH) & (y >= tr.LOW) & (y <= tr.HIGH)).all()
-        in_wall = (x > tr.WALL_LEFT) & (x < tr.WALL_RIGHT)
-        assert ((y >= tr.DOOR_TOP) & (y <= tr.DOOR_BOTTOM))[in_wall].all()
+        in_wall = np.abs(x - 112) < 12
+        assert (np.abs(y - 49) <= 15.75)[in_wall].all()
 
 
 def test_restored_states_continue_exactly():
@@ -100,24 +143,35 @@ def test_success_is_a_distance_below_sixteen():
     np.testing.assert_array_equal(tr.TwoRoom.success(states, goals), [True, False])
 
 
-@pytest.mark.parametrize("size", [32, 64, 224])
-def test_image_shows_walls_door_and_agent(size):
+def test_image_at_the_frames_own_size():
+    """Pixel i lies at coordinate i, and half of it belongs to a wall that ends there."""
     environment = make_environment("two_room", 1)
     environment.restore(np.array([[60.0, 150.0]]))
-    image = environment.render(size)[0].astype(int)
-    assert image.shape == (size, size, 3)
+    image = environment.render(224)[0]
+    assert (image[150, 60] == [255, 0, 0]).all()
+    sigma_away = round(255 * (1 - np.exp(-0.5)))
+    for x, y in ((53, 150), (67, 150), (60, 143), (60, 157)):
+        assert (image[y, x] == [255, sigma_away, sigma_away]).all()
 
-    def pixel(x, y):
-        return image[int(y * size / tr.FRAME), int(x * size / tr.FRAME)]
+    across = {"white": [*range(10), *range(15, 40)], "black": [11, 12, 13], "half": [10, 14]}
+    across["white"] += [*range(80, 107), *range(118, 210), *range(215, 224)]
+    across["black"] += [*range(108, 117), 211, 212, 213]
+    across["half"] += [107, 117, 210, 214]
+    door = {"black": [11, 12, 13, *range(15, 35), *range(64, 210)], "white": range(36, 63)}
+    door |= {"half": [35, 63, 10]}
+    for colour, value in {"white": 255, "black": 0, "half": 128}.items():
+        assert (image[200, across[colour]] == value).all()  # a row through the wall
+        assert (image[door[colour], 112] == value).all()  # the wall's own column
 
-    red, green, blue = pixel(60, 150)
-    assert red > 200
-    assert green < 100
-    assert blue < 100
-    assert (pixel(112, 150) < 120).all()  # wall
-    assert (pixel(112, tr.DOOR_Y) > 200).all()  # door
-    assert (pixel(4, 4) < 120).all()  # border
-    assert (pixel(160, 150) == 255).all()  # free space
+
+@pytest.mark.parametrize(("small", "large"), [(56, 224), (64, 448)])
+def test_a_small_image_is_the_large_one_made_small(small, large):
+    environment = make_environment("two_room", 3)
+    environment.restore(np.array([[60.0, 150.0], [112.3, 49.0], [21.0, 203.0]]))
+    block = large // small
+    means = environment.render(large).reshape(3, small, block, small, block, 3).mean(axis=(2, 4))
+    # The dot is sampled at a pixel's centre, not averaged over it.
+    np.testing.assert_allclose(environment.render(small), means, atol=10)
 
 
 def test_policy_visits_both_rooms_and_passes_the_door():

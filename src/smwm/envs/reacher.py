@@ -14,13 +14,15 @@ import numpy as np
 from smwm.envs.rendering import Camera, mujoco
 from smwm.envs.simulated import SimulatedCopies
 
+ACTION_REPEAT = 2  # steps of the simulator, 0.02 s each, under one action, as in the paper
 SUCCESS_ANGLE = 0.05  # rad, for each joint
 
 
 class Reacher(SimulatedCopies):
     """n arms. State: angles and velocities of shoulder and wrist, and the solver's first guess.
 
-    The shoulder turns without end; the wrist stops at 160 degrees. A step is 0.02 s.
+    The shoulder turns without end; the wrist stops at 160 degrees. A step is 0.04 s: the
+    simulator makes two of its own under the same torques.
     """
 
     action_low = np.full(2, -1, np.float32)
@@ -93,7 +95,7 @@ class ReacherSimulator:
     def advance(self, state: np.ndarray, action: np.ndarray) -> np.ndarray:
         mujoco.mj_setState(self._model, self._data, state, self._state)
         self._data.ctrl[:] = action
-        mujoco.mj_step(self._model, self._data)
+        mujoco.mj_step(self._model, self._data, ACTION_REPEAT)
         result = np.empty_like(state)
         mujoco.mj_getState(self._model, self._data, result, self._state)
         return result

@@ -1,7 +1,8 @@
 """Two rooms joined by a door, and a point agent: the paper's navigation task.
 
 All lengths are pixels of a 224 x 224 frame of reference; images are rendered at any size.
-x runs to the right, y downwards.
+x runs to the right, y downwards; the centres of the frame's pixels are its whole numbers, so
+that it reaches from -0.5 to 223.5.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ RADIUS = 7.0
 SPEED = 5.0  # per unit of action
 SUCCESS_DISTANCE = 16.0
 
-# Where the agent's centre may be: its disc touches neither the border, the wall nor the door's
-# edges.
+# Where the agent's centre may be: its disc stays within the border.
 LOW, HIGH = BORDER + RADIUS, FRAME - BORDER - RADIUS
-WALL_LEFT = WALL_X - WALL_THICKNESS / 2 - RADIUS
-WALL_RIGHT = WALL_X + WALL_THICKNESS / 2 + RADIUS
-DOOR_TOP = DOOR_Y - DOOR_HALF_SIZE + RADIUS
-DOOR_BOTTOM = DOOR_Y + DOOR_HALF_SIZE - RADIUS
+# Closer to the wall's middle than this, its disc overlaps the wall, which pushes it off by half a
+# pixel more; unless it is in the door, whose edges let a quarter of the radius pass.
+WALL_REACH = WALL_THICKNESS / 2 + RADIUS
+WALL_LEFT, WALL_RIGHT = WALL_X - WALL_REACH - 0.5, WALL_X + WALL_REACH + 0.5
+DOOR_REACH = DOOR_HALF_SIZE + RADIUS / 4
 
 POLICY_NOISE = 2.0  # standard deviation, in units of action
 POLICY_ARRIVAL = 10.0  # distance at which a subgoal counts as reached
 
-BACKGROUND, WALL_COLOUR, AGENT_COLOUR = 255.0, 60.0, (220.0, 30.0, 30.0)
+LINE = 4.0  # thickness of the border's lines, which lie outside the rooms
+AGENT_COLOUR = (255.0, 0.0, 0.0)
 
 
 class TwoRoom:
@@ -56,30 +58,24 @@ class TwoRoom:
         return self._position.copy()
 
     def step(self, actions: np.ndarray) -> None:
-        """Move along x, then along y; what blocks a coordinate stops it, the other slides on.
+        """Move freely up to the border, then off the wall: the paper's rule.
 
-        A step is shorter than the wall is thick, so no agent jumps through.
+        Where a step ends decides, not the way there. Whoever ends in the wall, and not in the
+        door, is put before the wall's face on the side where the step began; y stays as moved.
+        So an agent that leaves the door sideways is thrown out of the wall.
         """
         move = SPEED * np.clip(actions, self.action_low, self.action_high).astype(np.float64)
-        x, y = self._position.T
-        at_door = (y >= DOOR_TOP) & (y <= DOOR_BOTTOM)
-        # Beside the wall, x is bound to its own room; in line with the door, to both.
-        left, right = x <= WALL_LEFT, x >= WALL_RIGHT
-        x_low = np.where(right & ~at_door, WALL_RIGHT, LOW)
-        x_high = np.where(left & ~at_door, WALL_LEFT, HIGH)
-        x = np.clip(x + move[:, 0], x_low, x_high)
-        in_door = (x > WALL_LEFT) & (x < WALL_RIGHT)
-        y_low = np.where(in_door, DOOR_TOP, LOW)
-        y_high = np.where(in_door, DOOR_BOTTOM, HIGH)
-        y = np.clip(y + move[:, 1], y_low, y_high)
-        self._position = np.stack([x, y], axis=1)
+        x, y = np.clip(self._position + move, LOW, HIGH).T
+        blocked = (np.abs(x - WALL_X) < WALL_REACH) & (np.abs(y - DOOR_Y) > DOOR_REACH)
+        face = np.where(self._position[:, 0] < WALL_X, WALL_LEFT, WALL_RIGHT)
+        self._position = np.stack([np.where(blocked, face, x), y], axis=1)
 
     def keep(self, mask: np.ndarray) -> None:
         self._position = self._position[mask]
 
     def render(self, size: int, full: bool = False) -> np.ndarray:
         """The rooms, and each agent as a red Gaussian dot of its radius."""
-        centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size)
+        centres = (np.arange(size, dtype=np.float64) + 0.5) * (FRAME / size) - 0.5
         falloff = np.exp(-0.5 * ((centres - self._position[:, :, None]) / RADIUS) ** 2)
         x, y = falloff[:, 0].astype(np.float32), falloff[:, 1].astype(np.float32)
         dot = (y[:, :, None] * x[:, None, :])[..., None]  # (n, size, size, 1)
@@ -95,7 +91,8 @@ class TwoRoom:
 
     def events(self, states: np.ndarray) -> dict[str, np.ndarray]:
         x = states[:, 0]
-        return {"in the door": (x > WALL_LEFT) & (x < WALL_RIGHT), "in the left room": x < WALL_X}
+        in_door = np.abs(x - WALL_X) < WALL_REACH
+        return {"in the door": in_door, "in the left room": x < WALL_X}
 
     @staticmethod
     def success(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
@@ -128,7 +125,7 @@ def subgoal(states: np.ndarray, goals: np.ndarray) -> np.ndarray:
     """The next point (n, 2) on the way to `goals`: in front of the door, behind it, the goal."""
     side = np.where(goals[:, 0] < WALL_X, -1.0, 1.0)
     ahead = (WALL_X - states[:, 0]) * side > 0  # the wall lies between
-    in_line = np.abs(states[:, 1] - DOOR_Y) <= DOOR_HALF_SIZE - RADIUS
+    in_line = np.abs(states[:, 1] - DOOR_Y) <= DOOR_REACH
     clearance = WALL_RIGHT - WALL_X + 2.0
     before = np.stack([WALL_X - side * clearance, np.full_like(side, DOOR_Y)], axis=1)
     behind = np.stack([WALL_X + side * clearance, np.full_like(side, DOOR_Y)], axis=1)
@@ -145,15 +142,19 @@ def random_position(rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _rooms(size: int) -> np.ndarray:
-    """The empty scene (size, size, 1) float32; a pixel's value is the share that walls cover."""
-    edges = np.linspace(0, FRAME, size + 1)
+    """The empty scene (size, size, 1) float32: black walls on white, smooth by area.
+
+    The lines of the border end where the rooms begin; beyond them the image is white again.
+    """
+    edges = np.linspace(0, FRAME, size + 1) - 0.5
 
     def cover(low: float, high: float) -> np.ndarray:
         overlap = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
         return np.clip(overlap, 0, None) * (size / FRAME)
 
-    inside = cover(BORDER, FRAME - BORDER)
+    outer = cover(BORDER - LINE, FRAME - BORDER + LINE)
+    inner = cover(BORDER, FRAME - BORDER)
     wall = cover(WALL_X - WALL_THICKNESS / 2, WALL_X + WALL_THICKNESS / 2)
     door = cover(DOOR_Y - DOOR_HALF_SIZE, DOOR_Y + DOOR_HALF_SIZE)
-    free = inside[:, None] * inside[None, :] - (inside - door)[:, None] * wall[None, :]
-    return (WALL_COLOUR + free * (BACKGROUND - WALL_COLOUR))[..., None].astype(np.float32)
+    black = outer[:, None] * outer - inner[:, None] * inner + (inner - door)[:, None] * wall
+    return (255 * (1 - black))[..., None].astype(np.float32)
