@@ -59,6 +59,7 @@ def test_full_look_shows_the_same_scene(name):
     grey = [image.mean(2).ravel() for image in (light, full)]
     assert np.corrcoef(*grey)[0, 1] > 0.5
     assert type(environment).left_out
+    assert type(environment).time_step
 
 
 def test_same_generators_same_episode(name):

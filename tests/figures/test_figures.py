@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import ROOT
 from smwm.__main__ import main
-from smwm.analysis.claims import COLUMNS as REPLICATION_COLUMNS
 from smwm.analysis.records import (
     COLUMNS,
     paper_success,
@@ -13,11 +13,18 @@ from smwm.analysis.records import (
     read_records,
     settings_behind,
 )
+from smwm.analysis.verdicts import COLUMNS as REPLICATION_COLUMNS
+from smwm.analysis.verdicts import VERDICTS
 from smwm.errors import InputError
 from smwm.figures.planning_success import draw as draw_figure
-from smwm.figures.replication import encoder_name
 
-PLANNER = {"iterations": 8, "horizon": 3, "execute": 0}
+PLANNER = {
+    "samples": 9, "iterations": 8, "elites": 2, "horizon": 3, "execute": 0, "initial_std": 1.0,
+}  # fmt: skip
+TRAINING = {"steps": 5, "batch_size": 2, "weight": 0.5, "frames": 2, "learning_rate": 0.1}
+NET = {
+    "encoder": "cnn", "channels": [4, 8], "forward_model": "mlp", "depth": 2, "latent_dim": 3,
+}  # fmt: skip
 PAPER = "env,method,seed,success_rate\ntwo_room,smwm,0,100.0\ntwo_room,smwm,mean,99.0\n"
 
 
@@ -25,10 +32,10 @@ def record(method, seed, solved):
     return {
         "env": "two_room", "method": method, "seed": seed, "solved": solved,
         "solved_at_start": [True, False, False, False], "replay_success": [True] * 4,
-        "settings": {"planner": PLANNER, "code": "0+a"},
+        "settings": {"planner": PLANNER, "code": "0+a", "offset": 25, "budget": 50},
         "model": {
-            "settings": {"steps": 5, "batch_size": 2, "weight": 0.5},
-            "model": {"encoder": "cnn", "channels": [4, 8]},
+            "settings": TRAINING,
+            "model": NET,
             "image_size": 16, "episodes": 9, "data_sha256": "t", "seed": seed,
         },
     }  # fmt: skip
@@ -53,15 +60,17 @@ def folder(tmp_path):
     return tmp_path
 
 
-def draw(folder, figure, *more):
+def draw(folder, figure, *more, paper=None):
     records = sorted(map(str, folder.glob("*.json")))
-    words = ["figure", figure, "--records", *records, "--paper", str(folder / "paper.csv")]
+    words = ["figure", figure, "--records", *records]
+    words += ["--paper", str(paper or folder / "paper.csv")]
     return main([*words, "--out", str(folder / "out"), *more])
 
 
-def draw_replication(folder):
+def draw_replication(folder, *more):
     embeddings = sorted(map(str, folder.glob("*.npz")))
-    return draw(folder, "replication", "--embeddings", *embeddings, "--scale", "smoke")
+    words = ["--embeddings", *embeddings, "--scale", "smoke", *more]
+    return draw(folder, "replication", *words, paper=ROOT / "resources/paper")
 
 
 def test_planning_table_by_hand():
@@ -99,10 +108,12 @@ def test_replication_has_the_promised_columns_and_rules(folder):
     table = pd.read_csv(folder / "out" / "replication.csv")
     assert tuple(table.columns) == REPLICATION_COLUMNS
     assert set(table["claim"]) == {"C1", "C6"}
-    assert set(table["verdict"]) <= {"reproduced", "partly", "not reproduced"}
+    judged = table[table["role"] != "context"]
+    assert set(judged["verdict"]) <= set(VERDICTS)
+    assert table[table["role"] == "context"]["verdict"].isna().all()
     text = (folder / "out" / "replication.md").read_text()
     assert text.count("\n| two_room") == len(table)
-    assert all(f"**{rule}**: reproduced: " in text for rule in set(table["rule"]))
+    assert all(f"**{rule}**: reproduced: " in text for rule in set(judged["rule"]))
     (success,) = (line for line in text.splitlines() if "smwm | success [%]" in line)
     assert "| 100 | 100 |" in success
     assert "| planner: executes [blocks] | 5 | 3 |" in text
@@ -111,10 +122,11 @@ def test_replication_has_the_promised_columns_and_rules(folder):
 
 
 def test_tables_of_other_figures_become_claims(folder):
-    (folder / "latent_rollout.csv").write_text("method,seed,step,error\nsmwm,0,5,9.5\n")
-    embeddings = sorted(map(str, folder.glob("*.npz")))
-    words = ["--embeddings", *embeddings, "--scale", "smoke", "--tables"]
-    assert draw(folder, "replication", *words, str(folder / "latent_rollout.csv")) == 0
+    others = folder / "tables"
+    others.mkdir()
+    (others / "latent_rollout.csv").write_text("method,seed,step,error\nsmwm,0,5,9.5\n")
+    (others / "latent_rollout.json").write_text('{"settings": []}')
+    assert draw_replication(folder, "--tables", str(others / "latent_rollout.csv")) == 0
     table = pd.read_csv(folder / "out" / "replication.csv").set_index("claim")
     assert table.loc["C3"]["ours"] == 9.5
     text = (folder / "out" / "replication.md").read_text()
@@ -172,10 +184,3 @@ def test_other_files_are_refused(tmp_path, capsys):
     (tmp_path / "paper.csv").write_text(PAPER)
     assert draw_replication(tmp_path) == 2
     assert "bad.npz: not an export of `smwm embed`" in capsys.readouterr().err
-
-
-def test_an_encoder_is_named_by_what_tells_its_size():
-    assert encoder_name({"encoder": "cnn", "channels": [4, 8], "patch": 14}) == "cnn-4-8"
-    vit = {"encoder": "vit", "channels": [4], "vit_width": 192, "vit_depth": 12, "patch": 14}
-    assert encoder_name(vit) == "vit-192-12-14"
-    assert encoder_name({"encoder": "timm", "backbone": "b"}) == "timm-b"

@@ -17,7 +17,10 @@ from synthetic import LATENT_DIM, assert_readable, drawn_twice, refusal, write_e
 
 FIT, HELD = (pairs("sprite_xyt", first, count, 0).states
              for first, count in ((0, 150), (HELD_OUT, 40)))  # fmt: skip
-COLUMNS = ["world", "seed", "controllable_dof", "effective_dim", "dof", "r2_linear", "r2_mlp"]
+COLUMNS = [
+    "world", "seed", "controllable_dof", "effective_dim", "effective_rank", "dof", "r2_linear",
+    "r2_mlp",
+]  # fmt: skip
 KEPT = {
     "sprite_none": (),
     "sprite_x": ("x",),
@@ -78,6 +81,8 @@ def test_what_is_kept_is_found_and_nothing_else(files, tmp_path):
     assert set(table["seed"]) == {3}
     assert (table["controllable_dof"] == table["effective_dim"]).all()
     assert table["effective_dim"].unique().tolist() == [0, 1, 2, 4]
+    ranks = table.groupby("controllable_dof")["effective_rank"].first()
+    assert ranks[1] < 1.1 < 1.8 < ranks[2] <= 2.001 < ranks[4]
     for row in table.itertuples():
         kept = row.dof in KEPT[row.world]
         assert row.r2_linear > 0.999 if kept else row.r2_linear < 0.1
@@ -90,7 +95,7 @@ def test_one_row_a_world_below_the_images(files):
     np.testing.assert_array_equal(images, pairs("sprite_xy", HELD_OUT, 4, 0).pixels)
     shown = dict(zip(exports, decoded, strict=True))
     rows = [
-        (world, 3, n, n, dof, 0.5, 0.9)
+        (world, 3, n, n, 1.0, dof, 0.5, 0.9)
         for world, n in zip(SPRITES, (0, 1, 2, 4), strict=True)
         for dof in ("x", "y", "angle")
     ]

@@ -49,7 +49,9 @@ class Evidence:
 
     def table(self, name: str) -> pd.DataFrame:
         """One of CLAIM_TABLES; an empty one if its figure was not made."""
-        return self.tables.get(CLAIM_TABLES[CLAIM_TABLES.index(name)], NO_TABLE)
+        if name not in CLAIM_TABLES:
+            raise ValueError(f"{name} is not in CLAIM_TABLES, which the workflow makes first")
+        return self.tables.get(name, NO_TABLE)
 
 
 def read_spectra(paths: list[Path]) -> pd.DataFrame:

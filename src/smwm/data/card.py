@@ -47,7 +47,7 @@ def write_card(folder: Path, env: str, settings: dict[str, Any], code: str) -> N
     lines += [
         "",
         f"Images: {settings['image_size']} x {settings['image_size']} pixels, RGB. "
-        f"Left out of the full look: {environment.left_out}.",
+        f"Left out of the full look: {environment.left_out}. A step: {environment.time_step}.",
         "",
         f"Each episode draws from its own seed, made of {settings['data_seed']} and its number; "
         f"{100 * settings['held_out']:g} % of the episodes are held out. Code {code}.",

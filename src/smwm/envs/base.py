@@ -22,6 +22,7 @@ class Environment(Protocol):
     action_high: ClassVar[np.ndarray]  # (A,) float32
     state_names: ClassVar[tuple[str, ...]]  # S names with units
     probes: ClassVar[dict[str, str]]  # physical quantities that a latent should hold: their unit
+    time_step: ClassVar[str]  # what one step lasts, for people
     left_out: ClassVar[str]  # what `render` leaves out of the full look, for people
 
     def __init__(self, copies: int) -> None: ...

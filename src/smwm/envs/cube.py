@@ -45,6 +45,7 @@ class Cube(SimulatedCopies):
         "gripper_position": "m",
         "gripper_opening": "share",
     }
+    time_step = "0.05 s"
     left_out = (
         "shadows, reflections, sky and multisampling; arm and gripper are drawn as their "
         "collision shapes"

@@ -34,7 +34,7 @@ class Distracted:
         own = ("distractor_x", "distractor_y", "distractor_dx", "distractor_dy")
         cls.state_names = (*cls.inner.state_names, *(f"{name} [image side]" for name in own))
         cls.probes = {**cls.inner.probes, "distractor_position": "image side"}
-        cls.left_out = cls.inner.left_out
+        cls.time_step, cls.left_out = cls.inner.time_step, cls.inner.left_out
 
     def __init__(self, copies: int) -> None:
         self._inner = self.inner(copies)

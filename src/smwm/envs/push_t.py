@@ -52,6 +52,7 @@ class PushT(SimulatedCopies):
         "block_position": "px",
         "block_orientation": "sine and cosine",
     }
+    time_step = "0.1 s"
     left_out = "nothing; images are averaged down where the package samples pixels"
 
     def __init__(self, copies: int) -> None:

@@ -36,6 +36,7 @@ class Reacher(SimulatedCopies):
         "wrist_warm_start [rad/s^2]",
     )
     probes: ClassVar[dict[str, str]] = {"joint_angles": "sine and cosine"}
+    time_step = f"{0.02 * ACTION_REPEAT:g} s"
     left_out = "shadows, reflections, sky and multisampling"
 
     def __init__(self, copies: int) -> None:

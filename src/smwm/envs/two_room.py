@@ -43,6 +43,7 @@ class TwoRoom:
     action_high = np.full(2, 1, np.float32)
     state_names = ("agent_x [px]", "agent_y [px]")
     probes: ClassVar[dict[str, str]] = {"agent_position": "px"}
+    time_step = "one move"
     left_out = "nothing"
 
     def __init__(self, copies: int) -> None:
@@ -144,9 +145,10 @@ def random_position(rng: np.random.Generator) -> np.ndarray:
 def _rooms(size: int) -> np.ndarray:
     """The empty scene (size, size, 1) float32: black walls on white, smooth by area.
 
-    The lines of the border end where the rooms begin; beyond them the image is white again.
+    The lines of the border end where the rooms begin; beyond them the image is white again. A
+    line from a to b is the pixels a to b - 1 of the frame, as if they were cut out of it.
     """
-    edges = np.linspace(0, FRAME, size + 1) - 0.5
+    edges = np.linspace(0, FRAME, size + 1)
 
     def cover(low: float, high: float) -> np.ndarray:
         overlap = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)

@@ -161,6 +161,7 @@ def evaluate(
     environment = make_environment(tasks.env, 1)
     record: dict[str, Any] = {"env": tasks.env, "method": method, "seed": seed}
     used: dict[str, Any] = {
+        "time_step": environment.time_step,
         "budget": tasks.budget,
         "offset": tasks.actions.shape[1],
         "task_seed": tasks.task_seed,
