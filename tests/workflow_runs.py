@@ -21,6 +21,7 @@ FIGURES = {
     "latent_rollout": ("csv",),
     "embeddings_smwm": ("csv",),
     "embeddings_sigreg": ("csv",),
+    "folding": ("csv",),
     "probe_r2": ("csv", "tex"),
     "lambda_sweep": ("csv",),
     "horizon_sweep": ("csv",),
@@ -71,11 +72,11 @@ def run_all(folder):
 
 
 def figures(folder, of=FIGURES):
-    """Every file that does not tell how long the run took."""
+    """Every file that a run leaves for the reader."""
     names = [
         f"{name}.{kind}" for name, more in of.items() for kind in ("pdf", "png", "json", *more)
     ]
-    names += [f"replication.{kind}" for kind in ("csv", "md", "json")]
+    names += [f"replication.{kind}" for kind in ("csv", "md", "json", "html")]
     return {name: (folder / "figures" / "smoke" / name).read_bytes() for name in names}
 
 

@@ -31,7 +31,8 @@ def folder(tmp_path):
 def write(folder):
     figures = [str(folder / f"{name}.png") for name in ("first", "second")]
     words = ["--text", str(folder / "replication.md"), "--figures", *figures]
-    words += ["--benchmarks", str(folder / "benchmarks"), "--out", str(folder)]
+    words += ["--benchmarks", str(folder / "benchmarks"), "--run", str(folder / "run.md")]
+    words += ["--out", str(folder)]
     return main(["figure", "report", *words])
 
 
@@ -45,13 +46,18 @@ def test_page_holds_every_figure_once_and_loads_nothing(folder):
     assert re.findall(r"<strong[^>]*>(.*?)</strong>", page) == ["reproduced", "not reproduced"]
 
 
-def test_page_tells_time_memory_and_versions(folder):
+def test_times_memory_and_versions_stand_apart_from_the_page(folder):
     write(folder)
-    page = (folder / "replication.html").read_text()
-    cells = re.search(r"<td>train</td>(.*?)</tr>", page, re.DOTALL)[1]
-    assert re.findall(r">([\d.]+)<", cells) == ["2", "3.0", "2.0", "501"]
-    assert "All jobs together took 3 min" in page
-    assert re.search(r"torch \d", page)
+    page = (folder / "replication.html").read_bytes()
+    text = (folder / "run.md").read_text(encoding="utf-8")
+    assert "| train | 2 | 3.0 | 2.0 | 501 |" in text
+    assert "All jobs together took 3 min" in text
+    assert re.search(r"torch \d", text)
+    times = folder / "benchmarks" / "train" / "two_room" / "seed0.tsv"
+    times.write_text("s\tmax_rss\n600.0\t900.0\n")
+    write(folder)
+    assert (folder / "replication.html").read_bytes() == page
+    assert "| train | 2 | 12.0 | 10.0 | 900 |" in (folder / "run.md").read_text(encoding="utf-8")
 
 
 def test_missing_figure_and_text_are_named(folder, capsys):

@@ -143,11 +143,12 @@ rule report:
         figures=[f"figures/{{scale}}/{name}.png" for name in FIGURES],
         code=source_files("smwm.figures.report"),
     output:
-        report(
+        page=report(
             "figures/{scale}/replication.html",
             caption="../report/replication.rst",
             category="Replication",
         ),
+        run="results/{scale}/run.md",
     log:
         "results/{scale}/logs/figures/report.log",
     benchmark:
@@ -156,9 +157,10 @@ rule report:
         "../envs/figures.yaml"
     params:
         benchmarks="results/{scale}/benchmarks",
-        folder=subpath(output[0], parent=True),
+        folder=subpath(output.page, parent=True),
     message:
         "writing the replication report"
     shell:
         "python -m smwm figure report --text {input.text:q} --figures {input.figures:q}"
-        " --benchmarks {params.benchmarks} --out {params.folder:q} > {log:q} 2>&1"
+        " --benchmarks {params.benchmarks:q} --run {output.run:q}"
+        " --out {params.folder:q} > {log:q} 2>&1"

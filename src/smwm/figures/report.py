@@ -1,4 +1,7 @@
-"""The replication report as one self-contained page, with the figures in it."""
+"""The replication report as one self-contained page, and apart from it how the run went.
+
+The page holds nothing of the machine or the hour, so that equal results are equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def inlined(page: str, folder: Path) -> str:
 
 def run_section(benchmarks: Path) -> str:
     """Hardware, versions and the time of each stage's jobs, as Markdown."""
-    lines = ["## The run", "", f"- {platform.system()} {platform.machine()}, {_processor()}"]
+    lines = ["# The run", "", f"- {platform.system()} {platform.machine()}, {_processor()}"]
     lines += [f"- {os.cpu_count()} cores; Python {platform.python_version()}"]
     lines += ["- " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES)]
     lines += [f"- code {code_version(__name__)}", ""]
@@ -85,6 +88,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", required=True, type=Path, help="replication.md, beside figures")
     parser.add_argument("--figures", nargs="*", default=[], type=Path, help="further PNGs, GIFs")
     parser.add_argument("--benchmarks", required=True, type=Path, help="folder of time and memory")
+    parser.add_argument("--run", required=True, type=Path, help="times and machine to write (.md)")
     parser.add_argument("--out", required=True, type=Path, help="folder for the page")
 
 
@@ -97,7 +101,7 @@ def run(arguments: argparse.Namespace) -> None:
     more = [path for path in arguments.figures if f"({path.name})" not in text]
     text += "\n## More figures\n\n" if more else ""
     text += "".join(f"![{path.stem}]({os.path.relpath(path, folder)})\n\n" for path in more)
-    page = markdown.markdown(text + "\n" + run_section(arguments.benchmarks), extensions=["tables"])
+    page = markdown.markdown(text, extensions=["tables"])
     page = page.replace("<table>", '<div class="table"><table>')
     page = page.replace("</table>", "</table></div>")
     for verdict, colour in COLOURS.items():
@@ -109,4 +113,5 @@ def run(arguments: argparse.Namespace) -> None:
         f"<title>Sensorimotor World Models, replicated</title>\n<style>{STYLE}</style>\n</head>\n"
     )
     whole = f"{head}<body>\n{inlined(page, folder)}\n</body>\n</html>\n"
+    write_bytes(arguments.run, run_section(arguments.benchmarks).encode())
     write_bytes(arguments.out / "replication.html", whole.encode())
