@@ -4,11 +4,12 @@ import shutil
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "src"))
-shutil.rmtree(HERE / "reference", ignore_errors=True)  # pages of modules that are gone
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from smwm import __version__
+
+# Pages of modules that are gone would stay.
+shutil.rmtree(Path(__file__).parent / "reference", ignore_errors=True)
 
 project = "smwm"
 author = "The smwm-replication authors"

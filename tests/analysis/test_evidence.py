@@ -48,5 +48,5 @@ def test_spectra_by_hand(tmp_path):
 def test_tables_go_by_the_figures_name_and_others_are_refused(tmp_path):
     (tmp_path / "folding.csv").write_text("a,b\n1,2\n")
     assert read_tables([tmp_path / "folding.csv"])["folding"]["b"].tolist() == [2]
-    with pytest.raises(InputError, match="none.csv: not the table of a figure"):
+    with pytest.raises(InputError, match=r"none\.csv: not the table of a figure"):
         read_tables([tmp_path / "none.csv"])
