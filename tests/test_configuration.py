@@ -6,7 +6,7 @@ import yaml
 from conftest import ROOT
 from smwm.configuration import BLOCKS, Configuration, describe
 from smwm.errors import InputError
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 SCALES = sorted(path.stem for path in (ROOT / "config" / "scale").glob("*.yaml"))
 

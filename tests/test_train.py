@@ -14,8 +14,8 @@ import torch
 from conftest import TINY_MODEL
 from smwm.device import choose_device, choose_precision, data_device
 from smwm.errors import InputError
+from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model, load_tensors
-from smwm.objectives import TRAINED
 from smwm.train import TrainSettings, is_trained, schedule, train
 
 SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)

@@ -16,8 +16,8 @@ from smwm.data.worlds import WORLDS, PairSettings
 from smwm.device import DEVICES
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.errors import InputError
+from smwm.methods import METHODS
 from smwm.models.world_model import ModelSettings
-from smwm.objectives import METHODS
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.tasks import TaskSettings
 from smwm.settings import fields_of, flag, json_schema

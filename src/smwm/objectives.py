@@ -4,7 +4,7 @@
 
 Means run over batch, time and dimensions. In SMWM gradients flow into the encoder through both
 embeddings of both terms: no stop-gradient, no target network. A method is one entry in
-`METHODS`.
+`OBJECTIVES`, and one in `smwm.methods` that says how people see it.
 """
 
 from __future__ import annotations
@@ -143,62 +143,29 @@ def decoder_of(model: WorldModel) -> nn.Module:
 
 
 @dataclass(frozen=True)
-class Method:
-    """A way to train the world model, or none (`trained=False`: random actions)."""
+class Objective:
+    """What a method adds to the forward term."""
 
-    label: str
-    source: str
-    colour: str  # from Okabe and Ito's palette, which colour-blind readers can tell apart
     regulariser: Callable[[WorldModel, Batch], Tensor] | None = None
     helper: Callable[[WorldModel], nn.Module] | None = None
     targets: Callable[[Batch], Tensor] | None = None  # instead of the next latents
     frozen: bool = False  # whether the encoder stays as it is at the start
-    simplified: str = ""  # against the source
-    trained: bool = True
 
 
-METHODS = {
-    "smwm": Method("SMWM", "arXiv 2606.20104", "#0072B2", inverse_dynamics),
-    "sigreg": Method("SIGReg", "LeJEPA, arXiv 2511.08544", "#E69F00", sketched_gaussianity),
-    "pldm": Method(
-        "PLDM",
-        "Sobal et al., arXiv 2502.14819",
-        "#009E73",
-        pldm,
-        simplified="one-step predictions; fixed shares of the terms",
-    ),
-    "ema": Method(
-        "Moving average",
-        "V-JEPA, arXiv 2404.08471; BYOL, arXiv 2006.07733",
-        "#D55E00",
-        helper=TargetEncoder,
-        targets=moving_targets,
-        simplified="no masks; fixed momentum",
-    ),
-    "reconstruction": Method(
-        "Reconstruction",
-        "Ha and Schmidhuber, arXiv 1803.10122",
-        "#56B4E9",
-        reconstruction,
-        helper=decoder_of,
-        simplified="deterministic latents; trained end to end",
-    ),
-    "frozen": Method(
-        "Frozen encoder",
-        "DINO-WM, arXiv 2411.04983",
-        "#F0E442",
-        frozen=True,
-        simplified="one vector an image, no patches; random weights unless encoder is timm",
-    ),
-    "forward_only": Method("Forward only (λ = 0)", "arXiv 2606.20104, ablation", "#CC79A7"),
-    "random": Method("Random actions", "uniform over the action space", "#999999", trained=False),
+OBJECTIVES = {
+    "smwm": Objective(inverse_dynamics),
+    "sigreg": Objective(sketched_gaussianity),
+    "pldm": Objective(pldm),
+    "ema": Objective(helper=TargetEncoder, targets=moving_targets),
+    "reconstruction": Objective(reconstruction, helper=decoder_of),
+    "frozen": Objective(frozen=True),
+    "forward_only": Objective(),
 }
-TRAINED = tuple(name for name, method in METHODS.items() if method.trained)
 
 
 def loss_terms(method: str, model: WorldModel, batch: Batch, weight: float) -> dict[str, Tensor]:
     """The loss of `method` and its terms, as scalars: loss, forward and, if any, regulariser."""
-    chosen = METHODS[method]
+    chosen = OBJECTIVES[method]
     predicted = model.predict(batch.latents[:, :-1], batch.actions)
     targets = chosen.targets(batch) if chosen.targets else batch.latents[:, 1:]
     terms = {"forward": mse_loss(predicted, targets)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
-from smwm.objectives import METHODS, TRAINED
+from smwm.methods import METHODS, TRAINED
 from smwm.settings import setting
 
 

@@ -24,7 +24,7 @@ from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model, save_model
 from smwm.models.encoders import load_pretrained
 from smwm.models.world_model import ModelSettings, WorldModel
-from smwm.objectives import METHODS, TRAINED, Batch, TargetEncoder, loss_terms
+from smwm.objectives import OBJECTIVES, Batch, TargetEncoder, loss_terms
 from smwm.progress import Progress
 from smwm.restart import resume, save_restart
 from smwm.settings import add_arguments, at_least, from_arguments, setting
@@ -130,7 +130,7 @@ def prepare(method: str, model: WorldModel) -> nn.Module | None:
 
     A frozen encoder has timm's weights if it is one of timm's, else those of the seed.
     """
-    chosen = METHODS[method]
+    chosen = OBJECTIVES[method]
     if model.settings.encoder == "timm":
         load_pretrained(model.encoder, model.settings.backbone)
     if chosen.frozen:
@@ -217,7 +217,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="training split, HDF5")
     source.add_argument("--world", help=f"a synthetic world instead: {', '.join(WORLDS)}")
-    parser.add_argument("--method", required=True, choices=TRAINED, help="objective")
+    parser.add_argument("--method", required=True, choices=OBJECTIVES, help="objective")
     parser.add_argument("--out", required=True, type=Path, help="checkpoint to write (.pt)")
     parser.add_argument("--log", required=True, type=Path, help="loss curves to write (.csv)")
     parser.add_argument("--seed", type=at_least(0), default=0, help="seed of weights and batches")
@@ -239,7 +239,6 @@ def run(arguments: argparse.Namespace) -> None:
     data, origin = load_data(arguments)
     provenance = {
         "method": arguments.method,
-        "source": METHODS[arguments.method].source,
         "seed": arguments.seed,
         "device": device.type,
         **origin,

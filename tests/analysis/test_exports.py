@@ -11,7 +11,7 @@ from smwm.analysis.exports import (
     read_models,
 )
 from smwm.errors import InputError
-from smwm.objectives import TRAINED
+from smwm.methods import TRAINED
 from synthetic import LATENT_DIM, write_export, write_model
 
 STATES = np.random.default_rng(0).uniform(3, 61, (20, 2))

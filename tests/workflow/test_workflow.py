@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
 
 CLAIMS = {f"C{number}" for number in range(1, 11)}

@@ -8,7 +8,7 @@ from smwm.device import gpu_count
 from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
 from smwm.files import sources
-from smwm.objectives import TRAINED
+from smwm.methods import TRAINED
 
 try:
     CONFIG = Configuration(config)

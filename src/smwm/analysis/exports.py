@@ -12,9 +12,9 @@ import numpy as np
 
 from smwm.errors import InputError
 from smwm.files import sha256
+from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.objectives import TRAINED
 
 
 @dataclass(frozen=True, eq=False)

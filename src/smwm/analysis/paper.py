@@ -33,7 +33,7 @@ class Paper:
         return float(table[chosen]["success_rate"].mean())
 
     def freedoms(self, world: str) -> float:
-        """Degrees of freedom that the actions of a dot or sprite world control."""
+        """Degrees of freedom that the actions control in a world or environment."""
         return self._value("latent_dimension", "controllable_dof", world=world)
 
     def toy(self, world: str, quantity: str) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 from smwm.analysis.intervals import rate
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 Record = dict[str, Any]
 COLUMNS = {

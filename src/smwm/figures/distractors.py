@@ -17,7 +17,7 @@ from smwm.analysis.records import Record, rates_by, read_records, settings_behin
 from smwm.envs import DISTRACTOR, ENVIRONMENTS, make_environment
 from smwm.errors import InputError
 from smwm.figures.style import new_figure, save_all
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 COLUMNS = ("env", "method", "measure", "seeds", "episodes", "value", "ci_low", "ci_high")
 WITHOUT, WITH = "success without [%]", "success with [%]"

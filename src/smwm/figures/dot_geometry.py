@@ -17,8 +17,8 @@ from smwm.analysis.exports import Export, first_seeds, read_export, read_models
 from smwm.analysis.probes import probe_r2
 from smwm.data.worlds import SIZE, paint_dots
 from smwm.figures.style import new_figure, save_all
+from smwm.methods import METHODS
 from smwm.models.world_model import WorldModel
-from smwm.objectives import METHODS
 
 COLUMNS = ("method", "seed", "component", "variance", "share", "r2_position")
 COMPONENTS = 8  # shown of the spectrum

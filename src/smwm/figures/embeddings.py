@@ -14,7 +14,7 @@ from smwm.analysis.dimension import DEFINITION, effective_dimension, principal_a
 from smwm.analysis.exports import Export, first_seeds, read_export
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.figures.style import new_figure, save_all
-from smwm.objectives import METHODS, TRAINED
+from smwm.methods import METHODS, TRAINED
 
 COLUMNS = ("env", "method", "seed", "component", "share", "effective_dim")
 COMPONENTS = 10  # shown of a spectrum

@@ -13,7 +13,7 @@ from smwm.analysis.exports import Export, read_export
 from smwm.analysis.folding import Growth, around, growth, straight
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.figures.style import new_figure, save_all
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 COLUMNS = (
     "env", "method", "seed", "unit", "distance", "latent_distance", "reach", "reach_share",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from smwm.analysis.records import Record, rates_by, read_records, read_table, settings_behind
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import draw_rates, new_figure, save_all
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 COLUMNS = (
     "env", "method", "offset", "budget", "seeds", "episodes", "success_rate", "ci_low", "ci_high",

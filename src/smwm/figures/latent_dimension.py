@@ -16,7 +16,7 @@ from smwm.analysis.probes import probe_r2
 from smwm.analysis.spectrum import effective_rank
 from smwm.data.worlds import WORLDS, pairs
 from smwm.figures.style import new_figure, save_all, show_image
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 COMPONENTS = 10  # shown of a spectrum
 COLUMNS = (

@@ -14,8 +14,8 @@ from smwm.analysis.dimension import principal_axes
 from smwm.analysis.exports import Export, read_export, read_models
 from smwm.data.worlds import HELD_OUT, WORLDS, pairs
 from smwm.figures.style import PAPER_COLOUR, new_figure, save_all
+from smwm.methods import METHODS
 from smwm.models.world_model import WorldModel
-from smwm.objectives import METHODS
 
 STEPS, PATHS, SHOWN = 5, 500, 6
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import new_figure, save_all, save_animation
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 from smwm.planning.episodes import RULE, Episode, read_episodes
 
 COLUMNS = ("start", "", "", "on the way", "", "", "reached", "goal")

@@ -26,7 +26,7 @@ from smwm.figures.style import (
     save_origin,
     save_table,
 )
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 
 def draw(records: list[dict[str, Any]], paper: pd.DataFrame) -> Figure:

@@ -15,7 +15,7 @@ from smwm.analysis.records import read_table
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.figures.style import PAPER_COLOUR, new_figure, save_all
 from smwm.files import write_bytes
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 COLUMNS = ("env", "quantity", "probe", "method", "seed", "r2", "paper")
 

@@ -21,7 +21,7 @@ from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.replication import interval_of, number
 from smwm.files import write_bytes
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 
 MARK = re.compile(r"(<!-- smwm readme: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 COMPARED = ("smwm", "sigreg", "forward_only", "random")

@@ -13,7 +13,7 @@ from smwm.analysis.records import read_table
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.style import new_figure, save_all
-from smwm.objectives import METHODS, TRAINED
+from smwm.methods import METHODS, TRAINED
 
 MEASURES = {
     "forward": "forward loss",

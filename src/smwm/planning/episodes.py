@@ -9,7 +9,7 @@ import numpy as np
 
 from smwm.envs import make_environment
 from smwm.errors import InputError
-from smwm.objectives import METHODS
+from smwm.methods import METHODS
 from smwm.planning.paths import Paths, load_paths
 from smwm.planning.tasks import TaskSet, load_tasks
 

@@ -25,13 +25,15 @@ from smwm.errors import InputError
 from smwm.files import code_version, sha256, write_json
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.objectives import METHODS
+from smwm.objectives import OBJECTIVES
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSet, execute, load_tasks
 from smwm.progress import Progress
 from smwm.settings import add_arguments, at_least, from_arguments
 
+RANDOM = "random"  # the method that plans with no model
+PLANNERS = (*OBJECTIVES, RANDOM)
 ROWS = {"cpu": 2400, "cuda": 60_000}  # candidates that are predicted side by side
 # (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
@@ -168,7 +170,7 @@ def evaluate(
         "eval_data_sha256": tasks.data_sha256,
         "code": code_version("smwm.planning.evaluate", environment_module(tasks.env)),
     }
-    if METHODS[method].trained:
+    if method != RANDOM:
         if checkpoint is None:
             raise InputError(f"--checkpoint: is needed, method {method!r} plans with a model")
         model, provenance = load_model(checkpoint)
@@ -202,7 +204,7 @@ def evaluate(
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", required=True, type=Path, help="task file of `smwm tasks`")
-    parser.add_argument("--method", required=True, choices=METHODS, help="how it was trained")
+    parser.add_argument("--method", required=True, choices=PLANNERS, help="how it was trained")
     parser.add_argument("--checkpoint", type=Path, help="model of `smwm train` (not for random)")
     parser.add_argument("--out", required=True, type=Path, help="record to write (.json)")
     parser.add_argument("--paths", type=Path, help="states on the way to write, too (.npz)")
