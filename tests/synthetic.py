@@ -47,7 +47,8 @@ def write_export(path, place, fit_states, states, function, /, **changes):
 
 def write_record(path, env, solved, /, method="smwm", seed=0, offset=25, weight=1.0, **changes):
     """A record of `smwm plan` with given outcomes; `changes` to it by key, None leaves out."""
-    model = {"env": env, "method": method, "seed": seed, "settings": {"weight": weight}}
+    training = {"weight": weight, "steps": 100}
+    model = {"env": env, "method": method, "seed": seed, "settings": training}
     record = {
         "env": env,
         "method": method,

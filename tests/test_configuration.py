@@ -1,10 +1,16 @@
 import shutil
 
+import numpy as np
 import pytest
 import yaml
 
 from conftest import ROOT
 from smwm.configuration import BLOCKS, Configuration, describe
+from smwm.data.collect import CollectSettings, split_episodes
+from smwm.data.dataset import Trajectories
+from smwm.data.windows import Windows
+from smwm.data.worlds import WORLDS
+from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.methods import METHODS
 
@@ -49,6 +55,35 @@ def test_every_scale_is_valid_and_complete(scale):
             assert configuration.settings(block, env)
         for method in configuration.methods:
             assert configuration.settings("train", env, method)["weight"] >= 0
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_models_of_scale_paper_see_ten_epochs(env):
+    configuration = Configuration({"scale": "paper"}, ROOT / "config")
+    train = configuration.settings("train", env, "smwm")
+    collect = CollectSettings(**configuration.settings("collect", env))
+    rows = np.full(len(split_episodes(collect)["train"]), collect.steps + 1)
+    images = np.zeros((rows.sum(), 1, 1, 3), np.uint8)
+    actions = np.zeros((rows.sum(), 1), np.float32)
+    data = Trajectories(images, actions, None, rows, np.cumsum(rows) - rows, {})
+    windows = Windows.of(data, train["frames"], train["block"], window=train["window"])
+    assert train["steps"] == 10 * len(windows.starts) // train["batch_size"]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_models_of_worlds_of_scale_paper_see_their_epochs(world):
+    configuration = Configuration({"scale": "paper"}, ROOT / "config")
+    train = configuration.settings("train", world, "smwm")
+    pairs = configuration.settings("pairs", world)["pairs"]
+    epochs = 200 if world.startswith("sprite") else 100
+    assert train["steps"] == epochs * pairs // train["batch_size"]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_only_scale_paper_plans_without_bounds_and_returns_the_mean(scale):
+    planner = Configuration({"scale": scale}, ROOT / "config").settings("planner", "two_room")
+    papers = (planner["candidates"], planner["returns"], planner["execute"]) == ("free", "mean", 0)
+    assert papers == (scale == "paper")
 
 
 def test_an_environment_may_have_its_own_seeds_but_those_asked_for_win(folder):

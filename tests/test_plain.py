@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pytest
 import torch
 
 from conftest import TINY_MODEL
@@ -11,17 +14,19 @@ from smwm.planning.evaluate import goal_distance
 PLANNER = PlannerSettings(samples=20, iterations=4, elites=5, horizon=3)
 
 
-def test_the_plain_planner_makes_the_same_plans():
+@pytest.mark.parametrize(("candidates", "returns"), [("clipped", "best"), ("free", "mean")])
+def test_the_plain_planner_makes_the_same_plans(candidates, returns):
     torch.manual_seed(0)
+    settings = replace(PLANNER, candidates=candidates, returns=returns)
     model = WorldModel(TINY_MODEL, 16, 4).eval()
     start, goal = torch.randint(0, 256, (2, 5, 16, 16, 3), dtype=torch.uint8)
     low, high = -torch.ones(4), torch.ones(4)
     with torch.inference_mode():
         cost = goal_distance(model, model.encode(start), model.encode(goal))
-        ours = plan(cost, low, high, 5, PLANNER, torch.Generator().manual_seed(1))
+        ours = plan(cost, low, high, 5, settings, torch.Generator().manual_seed(1))
         generator = torch.Generator().manual_seed(1)
         noise = [torch.randn(5, 20, 3, 4, generator=generator) for _ in range(4)]
-        plain = plain_plan(model, start, goal, low, high, PLANNER, noise)
+        plain = plain_plan(model, start, goal, low, high, settings, noise)
     torch.testing.assert_close(ours, plain, rtol=1e-3, atol=1e-4)
 
 

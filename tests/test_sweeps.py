@@ -7,7 +7,7 @@ from conftest import ROOT
 from smwm.configuration import Configuration
 from smwm.errors import InputError
 from smwm.settings import json_schema
-from smwm.sweeps import SWEEPS
+from smwm.sweeps import SWEEPS, LambdaSweep
 
 
 def configuration(**values):
@@ -49,6 +49,36 @@ def test_environments_and_methods_that_the_run_lacks_are_left_out():
     assert configuration(**chosen, lambda_sweep={"envs": ["cube"]}).sweep("lambda_sweep").envs == ()
 
 
+def test_models_of_the_weights_are_trained_as_long_as_the_main_ones_unless_said():
+    assert LambdaSweep().training() == {}
+    assert LambdaSweep(steps=1500).training() == {"steps": 1500}
+    for scale in ("gpu", "paper"):
+        chosen = Configuration({"scale": scale}, ROOT / "config")
+        sweep = chosen.sweep("lambda_sweep")
+        for env in sweep.envs:
+            main = chosen.flags("train", env, "smwm", weight=7.0)
+            assert chosen.flags("train", env, "smwm", weight=7.0, **sweep.training()) == main
+
+
+@pytest.mark.parametrize("scale", ["gpu", "paper"])
+def test_the_budget_of_the_weights_is_the_paper_s(scale):
+    chosen = Configuration({"scale": scale}, ROOT / "config")
+    sweep = chosen.sweep("lambda_sweep")
+    for env in sweep.envs:
+        main = chosen.settings("tasks", env)
+        assert main["budget"] == 50
+        budget = 150 if env in ("two_room", "push_t") else 50
+        assert main | sweep.tasks(env) == main | {"budget": budget}
+
+
+def test_long_environments_and_their_budget_can_be_chosen():
+    sweep = configuration(lambda_sweep={"long_envs": ["cube"], "long_budget": 70}).sweep(
+        "lambda_sweep"
+    )
+    assert sweep.tasks("cube") == {"budget": 70}
+    assert sweep.tasks("two_room") == {}
+
+
 @pytest.mark.parametrize(
     ("name", "values", "words"),
     [
@@ -56,6 +86,8 @@ def test_environments_and_methods_that_the_run_lacks_are_left_out():
         ("horizon_sweep", {"methods": ["smvm"]}, "horizon_sweep.methods.0: 'smvm' is not allowed"),
         ("lambda_sweep", {"weights": [1, -0.5]}, "lambda_sweep.weights.1: -0.5 is not allowed"),
         ("lambda_sweep", {"weights": []}, "lambda_sweep.weights"),
+        ("lambda_sweep", {"steps": -1}, "lambda_sweep.steps: -1 is not allowed, it must be at"),
+        ("lambda_sweep", {"long_budget": 0}, "it must be at least 1"),
         ("lambda_sweep", {"weights": [float("inf")]}, "it must be finite"),
         ("horizon_sweep", {"offsets": [0]}, "it must be at least 1"),
         ("horizon_sweep", {"offset": [5]}, "did you mean 'offsets'"),

@@ -153,6 +153,14 @@ def test_breakdown_stops_with_one_clear_line_and_keeps_old_results(train_data, t
     assert not (tmp_path / ".model.pt.restart").exists()
 
 
+def test_windows_are_those_of_the_settings(train_data, tmp_path):
+    """Episodes of 30 actions: three frames 11 actions apart lie in one, their blocks do not."""
+    settings = replace(SETTINGS, block=11)
+    assert all(contents(run(train_data, tmp_path, settings)))
+    with pytest.raises(InputError, match="no episode has the 32 actions"):
+        run(train_data, tmp_path, replace(settings, window="blocks"))
+
+
 def test_schedule_warms_up_and_ends_at_zero():
     settings = TrainSettings(steps=100, warm_up=0.1)
     values = [schedule(step, settings) for step in range(1, 101)]

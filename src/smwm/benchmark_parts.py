@@ -108,9 +108,8 @@ class Bench:
 def bench_data(bench: Bench) -> tuple:
     """Uint8 windows in memory, gathered at once, against a DataLoader with a worker a thread."""
     train, data = bench.train, bench.data
-    windows = Windows.of(data, train.frames, train.block, bench.device)
-    starts = data.window_starts((train.frames - 1) * train.block)
-    chosen = np.resize(starts, bench.settings.batches * train.batch_size)
+    windows = Windows.of(data, train.frames, train.block, bench.device, train.window)
+    chosen = np.resize(windows.starts.cpu().numpy(), bench.settings.batches * train.batch_size)
     source = PlainWindows(bench.path, chosen, train.frames, train.block)
     workers = bench.threads
     loader = DataLoader(
@@ -139,7 +138,7 @@ def bench_data(bench: Bench) -> tuple:
 def bench_step(bench: Bench) -> tuple:
     """A training step with its data path, against the plain one on a batch that is there."""
     train, device = bench.train, bench.device
-    windows = Windows.of(bench.data, train.frames, train.block, device)
+    windows = Windows.of(bench.data, train.frames, train.block, device, train.window)
     batch = windows.sample(train.batch_size)
 
     def make(fused: bool, precision: str, form: torch.memory_format) -> Callable[[], float]:

@@ -53,6 +53,8 @@ def plain_plan(
 
     `noise`: standard normal numbers (E, N, H, K) of each iteration. Returns (E, H, K).
     """
+    if settings.candidates == "free":
+        low, high = torch.full_like(low, -torch.inf), torch.full_like(high, torch.inf)
     plans = []
     for i in range(len(start)):
         mean = torch.zeros(noise[0].shape[2:], device=low.device).clamp(low, high)
@@ -69,7 +71,7 @@ def plain_plan(
             if costs[order[0]] < best_cost:
                 best, best_cost = candidates[order[0]], costs[order[0]].item()
             mean, std = candidates[order].mean(0), candidates[order].std(0)
-        plans.append(best)
+        plans.append(best if settings.returns == "best" else mean)
     return torch.stack(plans)
 
 

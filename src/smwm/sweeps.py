@@ -14,7 +14,10 @@ from smwm.settings import setting
 
 @dataclass(frozen=True)
 class LambdaSweep:
-    """Sweep over the weight of the inverse term (C8)."""
+    """Sweep over the weight of the inverse term (C8).
+
+    As in the paper, some environments get a longer budget than in the main comparison.
+    """
 
     envs: tuple[str, ...] = setting(
         ("two_room", "push_t"), "environments", choices=tuple(ENVIRONMENTS)
@@ -23,8 +26,22 @@ class LambdaSweep:
         (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "weights of SMWM", at_least=0.0
     )
     seeds: tuple[int, ...] = setting((0,), "seeds", at_least=0)
-    steps: int = setting(3000, "optimiser steps of each model", at_least=1)
+    steps: int = setting(
+        0, "optimiser steps of each model; 0: as many as the environment's main models", at_least=0
+    )
     iterations: int = setting(10, "iterations of the planner", at_least=1)
+    long_envs: tuple[str, ...] = setting(
+        ("two_room", "push_t"), "environments with the longer budget", choices=tuple(ENVIRONMENTS)
+    )
+    long_budget: int = setting(150, "steps allowed there", at_least=1)
+
+    def training(self) -> dict[str, int]:
+        """Training settings other than those of the environment's main models."""
+        return {"steps": self.steps} if self.steps else {}
+
+    def tasks(self, env: str) -> dict[str, int]:
+        """Settings of tasks other than those of the environment's main tasks."""
+        return {"budget": self.long_budget} if env in self.long_envs else {}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
-from smwm.data.windows import Windows
+from smwm.data.windows import WINDOWS, Windows
 from smwm.data.worlds import WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
@@ -41,6 +41,9 @@ class TrainSettings:
     batch_size: int = setting(64, "windows in a batch", at_least=2)
     frames: int = setting(3, "frames in a window", at_least=2)
     block: int = setting(5, "actions between two frames: the action block", at_least=1)
+    window: str = setting(
+        "frames", "what must lie in an episode: frames, or each frame's block", choices=WINDOWS
+    )
     weight: float = setting(1.0, "weight of the regulariser (SMWM: λ)", at_least=0.0)
     projections: int = setting(1024, "random projections of SIGReg", at_least=1)
     learning_rate: float = setting(1e-3, "highest learning rate", above=0.0)
@@ -73,7 +76,7 @@ def train(
     torch.manual_seed(seed)
     precision = choose_precision(settings.precision, device)
     place = data_device(device, data.pixels.nbytes)
-    windows = Windows.of(data, settings.frames, settings.block, place)
+    windows = Windows.of(data, settings.frames, settings.block, place, settings.window)
     model = WorldModel(model_settings, data.image_size, data.action_dim * settings.block)
     set_action_statistics(model, data, settings.block)
     helper = prepare(method, model)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from smwm.data.dataset import Trajectories
 from smwm.data.windows import Windows
 from smwm.errors import InputError
 
@@ -31,7 +32,36 @@ def test_every_window_can_be_drawn_and_no_other(train_data):
     assert windows.starts.tolist() == train_data.window_starts(5).tolist()
 
 
+def episodes_of(actions, count=2):
+    """Trajectories of `count` episodes of so many actions, with images of a pixel."""
+    rows = count * (actions + 1)
+    return Trajectories(
+        pixels=np.zeros((rows, 1, 1, 3), np.uint8),
+        actions=np.arange(rows, dtype=np.float32)[:, None],
+        states=None,
+        lengths=np.full(count, actions + 1),
+        offsets=np.arange(count) * (actions + 1),
+        attributes={},
+    )
+
+
+@pytest.mark.parametrize(("actions", "count"), [(100, 92), (200, 192), (9, 1)])
+def test_windows_of_blocks_are_the_paper_s(actions, count):
+    """The rows of both frames' blocks lie in the episode; what is read of them stays the same."""
+    windows = Windows.of(episodes_of(actions), 2, 5, window="blocks")
+    second = actions + 1
+    assert windows.starts.tolist() == [*range(count), *range(second, second + count)]
+    last = windows.starts[-1:]
+    assert last + 2 * 5 == 2 * second
+    pixels, blocks = windows.gather(last)
+    assert pixels.shape == (1, 2, 1, 1, 3)
+    assert blocks.tolist() == [[[last + i for i in range(5)]]]
+    assert len(Windows.of(episodes_of(actions), 2, 5).starts) == 2 * (actions - 4)
+
+
 def test_too_short_episodes_are_refused(train_data):
+    with pytest.raises(InputError, match="no episode has the 9 actions"):
+        Windows.of(episodes_of(8), frames=2, block=5, window="blocks")
     with pytest.raises(InputError, match="no episode has the 35 actions"):
         Windows.of(train_data, frames=8, block=5)
 

@@ -3,15 +3,17 @@ import json
 import pytest
 
 from smwm.analysis.records import read_records
-from smwm.figures.lambda_sweep import draw, sweep_table, weight_of
+from smwm.figures.lambda_sweep import draw, run_of, sweep_table
 from synthetic import assert_readable, drawn_twice, refusal, write_record
 
-COLUMNS = ["env", "weight", "seeds", "episodes", "success_rate", "ci_low", "ci_high"]
+COLUMNS = [
+    "env", "weight", "steps", "budget", "seeds", "episodes", "success_rate", "ci_low", "ci_high",
+]  # fmt: skip
 WILSON = 100 * 4 / (4 + 1.959964**2)  # lower bound of 4 successes in 4 trials [%]
 
 
 def table_of(*paths):
-    return sweep_table(read_records(paths, weight_of))
+    return sweep_table(read_records(paths, run_of))
 
 
 def test_rates_and_intervals_by_hand(tmp_path):
@@ -41,6 +43,23 @@ def test_rates_and_intervals_by_hand(tmp_path):
     assert half["ci_high"] - 50 == pytest.approx(100 * width, abs=1e-3)
 
 
+def test_table_says_how_long_models_were_trained_and_the_budget(tmp_path):
+    few = {"settings": {"weight": 3, "steps": 7}}
+    longer = {"settings": {"offset": 25, "budget": 150}}
+    table = table_of(
+        write_record(tmp_path / "a.json", "cube", [1, 1], weight=3),
+        write_record(tmp_path / "b.json", "cube", [1, 0], seed=1, model=few),
+        write_record(tmp_path / "c.json", "two_room", [1, 0], weight=3, **longer),
+        write_record(tmp_path / "d.json", "two_room", [1, 1], weight=3, seed=1, **longer),
+    )
+    told = table[["env", "weight", "steps", "budget", "seeds", "success_rate"]]
+    assert told.to_numpy().tolist() == [
+        ["cube", 3, 7, 50, 1, 50], ["cube", 3, 100, 50, 1, 100], ["two_room", 3, 100, 150, 2, 75],
+    ]  # fmt: skip
+    labels = [text.get_text() for text in draw(table).legends[0].get_texts()]
+    assert labels == ["Two rooms, budget 150", "Cube, budget 50"]
+
+
 def test_table_and_files(tmp_path):
     paths = [
         write_record(tmp_path / f"{env}{weight}.json", env, [1, 1, 0], weight=weight)
@@ -63,7 +82,8 @@ def test_table_and_files(tmp_path):
     assert [label.get_text() for label in panel.get_xticklabels()] == ["0", "0.1", "10"]
     assert panel.get_xticks()[0] < 0.1
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["Two rooms", "Reacher", "Push-T", "Cube"]
+    names = ("Two rooms", "Reacher", "Push-T", "Cube")
+    assert labels == [f"{name}, budget 50" for name in names]
     lines = [container.lines[0] for container in panel.containers]
     assert len({line.get_color() for line in lines}) == 4
     assert len({tuple(line.get_xdata()) for line in lines}) == 4  # intervals side by side
@@ -89,6 +109,8 @@ def test_weights_of_other_methods_are_refused(tmp_path, capsys):
     [
         ({"model": None}, "KeyError('model')"),
         ({"model": {"settings": {}}}, "KeyError('weight')"),
+        ({"model": {"settings": {"weight": 1}}}, "KeyError('steps')"),
+        ({"settings": {"offset": 25}}, "KeyError('budget')"),
         ({"model": {"settings": {"weight": "much"}}}, "much"),
         ({"solved": None}, "KeyError('solved')"),
         ({"solved": []}, "0 tasks"),

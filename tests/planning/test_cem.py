@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -57,6 +58,67 @@ def test_the_mean_is_always_a_candidate():
     for candidates, cost, following in zip(seen, costs, seen[1:], strict=False):
         elites = candidates[0, cost[0].argsort()[:5]]
         torch.testing.assert_close(following[0, 0], elites.mean(0))
+
+
+def by_the_book(targets, seed, samples, iterations, elites, bounds):
+    """Means after each iteration and all candidates of each problem, one at a time in numpy."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = (len(targets), samples, *targets.shape[1:])
+    draws = [torch.randn(shape, generator=generator).numpy() for _ in range(iterations)]
+    means, tried = [], []
+    for i, target in enumerate(targets.numpy()):
+        mean, std = np.zeros_like(target), np.ones_like(target)
+        tried.append([])
+        for noise in draws:
+            candidates = mean + std * noise[i]
+            candidates[0] = mean
+            candidates = np.clip(candidates, *bounds)
+            tried[-1] += list(candidates)
+            best = np.argsort(((candidates - target) ** 2).sum((1, 2)))[:elites]
+            mean, std = candidates[best].mean(0), candidates[best].std(0, ddof=1)
+        means.append(mean)
+    return np.array(means), np.array(tried)
+
+
+@pytest.mark.parametrize("candidates", ["clipped", "free"])
+@pytest.mark.parametrize("returns", ["best", "mean"])
+def test_plans_against_the_method_by_the_book(candidates, returns):
+    targets = torch.tensor([0.5, 4.0])[:, None, None].expand(2, 3, 2)
+    numbers = {"samples": 20, "iterations": 3, "elites": 5}
+    result = solve(targets, candidates=candidates, returns=returns, seed=5, **numbers)
+    bounds = (-3, 3) if candidates == "clipped" else (-np.inf, np.inf)
+    means, tried = by_the_book(targets, 5, **numbers, bounds=bounds)
+    costs = ((tried - targets[:, None].numpy()) ** 2).sum((2, 3))
+    best = tried[[0, 1], costs.argmin(1)]
+    assert not np.allclose(best, means, atol=0.01)
+    np.testing.assert_allclose(result, best if returns == "best" else means, atol=1e-5)
+
+
+def test_by_default_candidates_are_clipped_and_the_best_is_returned():
+    targets, few = torch.full((2, 3, 2), 2.0), {"samples": 20, "iterations": 3, "elites": 5}
+    said = solve(targets, candidates="clipped", returns="best", **few)
+    assert torch.equal(solve(targets, **few), said)
+
+
+@pytest.mark.parametrize("returns", ["best", "mean"])
+def test_free_candidates_find_a_minimum_beyond_the_bounds(returns):
+    targets, bounds = torch.full((2, 3, 2), 2.0), {"low": -torch.ones(2), "high": torch.ones(2)}
+    found = solve(targets, candidates="free", returns=returns, **bounds)
+    torch.testing.assert_close(found, targets, atol=0.05, rtol=0)
+    torch.testing.assert_close(solve(targets, returns=returns, **bounds), torch.ones(2, 3, 2))
+
+
+def test_free_candidates_begin_at_zero_even_if_that_is_out_of_bounds():
+    seen = []
+
+    def cost(candidates):
+        seen.append(candidates.clone())
+        return candidates.square().sum((-1, -2))
+
+    low, high = torch.full((2,), 1.0), torch.full((2,), 3.0)
+    solve(torch.zeros(1, 3, 2), cost, low=low, high=high, iterations=1, candidates="free")
+    assert torch.equal(seen[0][:, 0], torch.zeros(1, 3, 2))
+    assert seen[0].min() < 0
 
 
 def test_same_seed_same_plan():

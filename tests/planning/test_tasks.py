@@ -56,6 +56,13 @@ def test_same_seed_same_tasks_other_seed_others(tasks, eval_data):
     assert not np.array_equal(tasks.starts, other.starts)
 
 
+def test_another_budget_leaves_starts_and_goals(tasks, eval_data):
+    longer = draw_tasks("two_room", eval_data, replace(SETTINGS, budget=60), "hash")
+    assert (tasks.budget, longer.budget) == (20, 60)
+    np.testing.assert_array_equal(longer.starts, tasks.starts)
+    np.testing.assert_array_equal(longer.goals, tasks.goals)
+
+
 def test_file_round_trip(tasks, tmp_path):
     save_tasks(tmp_path / "a.npz", tasks)
     save_tasks(tmp_path / "b.npz", tasks)

@@ -13,6 +13,7 @@ import pytest
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.methods import METHODS
+from smwm.planning.tasks import load_tasks
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
 
 CLAIMS = {f"C{number}" for number in range(1, 11)}
@@ -85,6 +86,17 @@ def test_results_carry_where_they_come_from(finished):
     assert len(record["checkpoint_sha256"]) == 64
     origin = json.loads((finished / "figures/smoke/replication.json").read_text())
     assert "results/smoke/planning/two_room/smwm/seed0.json" in origin["inputs"]
+
+
+def test_weights_are_compared_on_the_main_tasks_within_their_own_budget(finished):
+    results = finished / "results" / "smoke"
+    main = load_tasks(results / "tasks/two_room.npz")
+    longer = load_tasks(results / "lambda_sweep/two_room/tasks.npz")
+    assert (main.budget, longer.budget) == (50, 150)
+    assert (main.starts == longer.starts).all()
+    record = json.loads((results / "lambda_sweep/two_room/lambda1/seed0.json").read_text())
+    assert record["settings"]["budget"] == 150
+    assert set(pd.read_csv(finished / "figures/smoke/lambda_sweep.csv")["budget"]) == {150}
 
 
 def test_nothing_is_left_to_do(finished):

@@ -25,7 +25,7 @@ rule train_weight:
             wildcards.env,
             "smwm",
             weight=wildcards.weight,
-            steps=CONFIG.sweep("lambda_sweep").steps,
+            **CONFIG.sweep("lambda_sweep").training(),
         ),
     message:
         "training smwm with weight {wildcards.weight} on {wildcards.env}, seed {wildcards.seed}"
@@ -35,9 +35,34 @@ rule train_weight:
         " --device {params.device} {params.model} {params.train} > {log:q} 2>&1"
 
 
+rule tasks_weight:
+    input:
+        data="data/datasets/{scale}/{env}/eval.h5",
+        code=lambda wildcards: source_files(
+            "smwm.planning.tasks", environment_module(wildcards.env)
+        ),
+    output:
+        "results/{scale}/lambda_sweep/{env}/tasks.npz",
+    log:
+        "results/{scale}/logs/tasks/{env}/lambda_sweep.log",
+    benchmark:
+        "results/{scale}/benchmarks/tasks/{env}/lambda_sweep.tsv"
+    conda:
+        "../envs/simulators.yaml"
+    params:
+        flags=lambda wildcards: CONFIG.flags(
+            "tasks", wildcards.env, **CONFIG.sweep("lambda_sweep").tasks(wildcards.env)
+        ),
+    message:
+        "drawing tasks of {wildcards.env} for each weight"
+    shell:
+        "python -m smwm tasks --env {wildcards.env} --data {input.data:q} --out {output:q}"
+        " {params.flags} > {log:q} 2>&1"
+
+
 rule plan_weight:
     input:
-        tasks="results/{scale}/tasks/{env}.npz",
+        tasks="results/{scale}/lambda_sweep/{env}/tasks.npz",
         checkpoint="data/checkpoints/{scale}/{env}/lambda{weight}/seed{seed}.pt",
         code=lambda wildcards: source_files(
             "smwm.planning.evaluate", environment_module(wildcards.env)

@@ -12,6 +12,8 @@ from torch import Tensor
 from smwm.data.dataset import Trajectories
 from smwm.errors import InputError
 
+WINDOWS = ("frames", "blocks")  # what of a window must lie in an episode
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -28,11 +30,21 @@ class Windows:
 
     @classmethod
     def of(
-        cls, data: Trajectories, frames: int, block: int, device: torch.device | str = "cpu"
+        cls,
+        data: Trajectories,
+        frames: int,
+        block: int,
+        device: torch.device | str = "cpu",
+        window: str = "frames",
     ) -> Windows:
-        starts = data.window_starts((frames - 1) * block)
+        """Windows whose frames lie in one episode (`window` frames), or the rows of their blocks.
+
+        `blocks` is the rule of the paper's loader, which reads a block of actions after each
+        frame, also after the last. Raises InputError if there is no window.
+        """
+        need = (frames - 1) * block if window == "frames" else frames * block - 1
+        starts = data.window_starts(need)
         if len(starts) == 0:
-            need = (frames - 1) * block
             raise InputError(f"no episode has the {need} actions that a window spans")
         return cls(
             pixels=torch.from_numpy(data.pixels).to(device),

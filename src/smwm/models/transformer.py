@@ -1,39 +1,49 @@
 """The paper's networks: a Vision Transformer, and a transformer that actions condition.
 
 Sizes and layers follow the paper's appendix; `tests/models/test_transformer.py` holds their
-parameter counts against the paper's.
+parameter counts against the paper's, and what they compute against plain numpy.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import dropout1d, linear, scaled_dot_product_attention
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention over (B, T, W)."""
+    """Multi-head self-attention over (B, T, W), with dropout of its weights and of its output."""
 
-    def __init__(self, width: int, heads: int, head_dim: int, bias: bool) -> None:
+    def __init__(
+        self, width: int, heads: int, head_dim: int, bias: bool, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * heads * head_dim, bias=bias)
         self.out = nn.Linear(heads * head_dim, width)
+        self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """A single token attends to itself alone: its value is the answer, without any score."""
-        return self.out(self.value(x)) if x.shape[1] == 1 else self.attend(x)
-
-    def value(self, x: Tensor) -> Tensor:
-        """The last third of the projection, (B, T, heads * head_dim)."""
-        inner = self.out.in_features
-        bias = None if self.qkv.bias is None else self.qkv.bias[-inner:]
-        return nn.functional.linear(x, self.qkv.weight[-inner:], bias)
+        return self.attend_to_itself(x) if x.shape[1] == 1 else self.attend(x)
 
     def attend(self, x: Tensor) -> Tensor:
-        """The same for any number of tokens."""
+        """Any number of tokens."""
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.out(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        share = self.drop.p if self.training else 0.0
+        seen = scaled_dot_product_attention(q, k, v, dropout_p=share)
+        return self.drop(self.out(seen.transpose(1, 2).flatten(2)))
+
+    def attend_to_itself(self, x: Tensor) -> Tensor:
+        """The same for a single token, without any score.
+
+        Its only weight is 1, so that it sees its own value; dropout of the weight leaves out
+        whole heads.
+        """
+        inner = self.out.in_features  # the values are the last third of the projection
+        bias = None if self.qkv.bias is None else self.qkv.bias[-inner:]
+        values = linear(x[:, 0], self.qkv.weight[-inner:], bias).unflatten(-1, (self.heads, -1))
+        seen = dropout1d(values, self.drop.p, self.training)
+        return self.drop(self.out(seen.flatten(1))).unsqueeze(1)
 
 
 class Block(nn.Module):
@@ -41,9 +51,9 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width, eps=1e-6)
+        self.norm1 = nn.LayerNorm(width, eps=1e-12)
         self.attention = Attention(width, heads, width // heads, bias=True)
-        self.norm2 = nn.LayerNorm(width, eps=1e-6)
+        self.norm2 = nn.LayerNorm(width, eps=1e-12)
         self.mlp = nn.Sequential(
             nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
         )
@@ -62,7 +72,8 @@ class VisionTransformer(nn.Module):
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(torch.zeros(1, 1 + (image_size // patch) ** 2, width))
         self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.apply(initialise)
         nn.init.trunc_normal_(self.positions, std=0.02)
         nn.init.trunc_normal_(self.class_token, std=0.02)
 
@@ -72,17 +83,30 @@ class VisionTransformer(nn.Module):
         return self.norm(self.blocks(tokens + self.positions)[:, 0])
 
 
+def initialise(layer: nn.Module) -> None:
+    """Normal weights of deviation 0.02 and no bias, for the linear layers of the ViT."""
+    if isinstance(layer, nn.Linear | nn.Conv2d):
+        nn.init.normal_(layer.weight, std=0.02)
+        nn.init.zeros_(layer.bias)
+
+
 class ConditionedBlock(nn.Module):
-    """A transformer block under AdaLN-zero (arXiv 2212.09748): at first it changes nothing."""
+    """A transformer block under AdaLN-zero (arXiv 2212.09748): at first it changes nothing.
+
+    What is modulated has been normalised without weights; attention and MLP then normalise
+    their input once more, with weights of their own.
+    """
 
     def __init__(
         self, width: int, heads: int, head_dim: int, mlp_width: int, dropout: float
     ) -> None:
         super().__init__()
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = Attention(width, heads, head_dim, bias=False)
-        self.drop = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+        self.attention = nn.Sequential(
+            nn.LayerNorm(width), Attention(width, heads, head_dim, bias=False, dropout=dropout)
+        )
         self.mlp = nn.Sequential(
+            nn.LayerNorm(width),
             nn.Linear(width, mlp_width),
             nn.GELU(),
             nn.Dropout(dropout),
@@ -95,9 +119,8 @@ class ConditionedBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition).chunk(6, -1)
-        attended = self.drop(self.attention(self.norm1(x) * (1 + scale1) + shift1))
-        x = x + gate1 * attended
-        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
+        x = x + gate1 * self.attention(self.norm(x) * (1 + scale1) + shift1)
+        return x + gate2 * self.mlp(self.norm(x) * (1 + scale2) + shift2)
 
 
 class ActionEncoder(nn.Module):
@@ -130,7 +153,6 @@ class TransformerForwardModel(nn.Module):
         super().__init__()
         self.actions = ActionEncoder(action_dim, latent_dim)
         self.positions = nn.Parameter(torch.randn(1, 1, latent_dim))
-        self.drop = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
             ConditionedBlock(latent_dim, heads, head_dim, mlp_width, dropout) for _ in range(depth)
         )
@@ -138,7 +160,7 @@ class TransformerForwardModel(nn.Module):
 
     def forward(self, latents: Tensor, actions: Tensor) -> Tensor:
         condition = self.actions(actions).unsqueeze(1)
-        x = self.drop(latents.unsqueeze(1) + self.positions)
+        x = latents.unsqueeze(1) + self.positions
         for block in self.blocks:
             x = block(x, condition)
         return self.norm(x).squeeze(1)

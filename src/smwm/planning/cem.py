@@ -12,6 +12,8 @@ from smwm.device import PRECISIONS
 from smwm.errors import InputError
 from smwm.settings import setting
 
+CANDIDATES, RETURNS = ("clipped", "free"), ("best", "mean")
+
 
 @dataclass(frozen=True)
 class PlannerSettings:
@@ -23,6 +25,12 @@ class PlannerSettings:
     horizon: int = setting(5, "action blocks in a plan", at_least=1)
     execute: int = setting(0, "action blocks executed between plans; 0: the whole plan", at_least=0)
     initial_std: float = setting(1.0, "first deviation, in normalised actions", above=0.0)
+    candidates: str = setting(
+        "clipped", "clipped to the bounds of actions, or free beyond them", choices=CANDIDATES
+    )
+    returns: str = setting(
+        "best", "plan: the best candidate of all, or the last elites' mean", choices=RETURNS
+    )
     precision: str = setting("float32", "arithmetic of the networks", choices=PRECISIONS)
 
     def __post_init__(self) -> None:
@@ -47,15 +55,17 @@ def plan(
     generator: torch.Generator,
     horizon: int | None = None,
 ) -> Tensor:
-    """Minimise `cost` over plans; return the best candidate of each problem.
+    """Minimise `cost` over plans; return one for each problem, (E, H, K).
 
     `cost` maps candidates (E, N, H, K) to costs (E, N) for E problems. `low`, `high` (K,) bound
     a block; candidates are clipped to them, because the environment clips too and no training
     action lies outside. The mean of the elites is a candidate of the next iteration, and
-    the best candidate so far is never forgotten. `horizon` H in place of the settings' makes
-    a shorter plan. Returns (E, H, K).
+    the best candidate so far is never forgotten. The paper's planner clips no candidate and
+    returns the last mean. `horizon` H in place of the settings' makes a shorter plan.
     """
     device = low.device
+    if settings.candidates == "free":
+        low, high = torch.full_like(low, -torch.inf), torch.full_like(high, torch.inf)
     shape = (problems, horizon or settings.horizon, len(low))
     mean = torch.zeros(shape, device=device).clamp(low, high)
     std = torch.full(shape, settings.initial_std, device=device)
@@ -77,4 +87,4 @@ def plan(
         best = torch.where(better[:, None, None], elites[:, 0], best)
         best_cost = torch.where(better, elite_costs[:, 0], best_cost)
         mean, std = elites.mean(1), elites.std(1)
-    return best
+    return best if settings.returns == "best" else mean
