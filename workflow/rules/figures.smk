@@ -132,7 +132,7 @@ rule replication:
     shell:
         "python -m smwm figure replication --records {input.records:q}"
         " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {input.paper:q}"
-        " --scale {wildcards.scale} --out {params.folder:q} > {log:q} 2>&1"
+        " --scale {wildcards.scale:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule report:
@@ -159,4 +159,4 @@ rule report:
         "writing the replication report"
     shell:
         "python -m smwm figure report --text {input.text:q} --figures {input.figures:q}"
-        " --benchmarks {params.benchmarks} --out {params.folder:q} > {log:q} 2>&1"
+        " --benchmarks {params.benchmarks:q} --out {params.folder:q} > {log:q} 2>&1"
