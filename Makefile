@@ -12,6 +12,11 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# PATH ends at a colon, and so does a target here.
+ifneq (,$(findstring :,$(CURDIR)$(VENV)))
+$(error $(CURDIR), VENV=$(VENV): a path with ':' is not allowed, move the folder)
+endif
+
 .PHONY: reproduce setup pull test docs lint faults slurm lock
 .DELETE_ON_ERROR:
 

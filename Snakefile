@@ -32,6 +32,7 @@ onstart:
 
 
 onsuccess:
+    know_results()
     print(f"done: figures/{CONFIG.scale}/replication.html (or .md) and the figures beside it")
 
 

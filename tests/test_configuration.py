@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -146,6 +147,14 @@ def test_flags_are_those_of_the_command_line():
     assert "--projector 8 --output linear --latent-dim 8 --width 16 --depth 2" in flags
 
 
+def test_flags_reach_a_shell_as_they_are():
+    source = 'it\'s $(touch hacked) "here"; #.h5'
+    base = {"scale": "smoke", "collect": {"source": source}}
+    flags = Configuration(base, ROOT / "config").flags("collect", "two_room")
+    words = subprocess.run(["sh", "-c", f"printf '%s\\n' {flags}"], capture_output=True, text=True)
+    assert words.stdout.splitlines()[-2:] == ["--source", source]
+
+
 def test_a_method_may_change_the_model_for_itself():
     base = {"scale": "smoke", "methods": {"smwm": {"weight": 2}, "ema": {"output": "layer_norm"}}}
     chosen = Configuration(base, ROOT / "config")
@@ -187,6 +196,7 @@ def test_a_sweep_replaces_what_it_varies():
         ({"envs": {"two_room": {"planer": {}}}}, r"envs.two_room: unknown key 'planer' \(did"),
         ({"seeds": []}, "seeds: .* must have at least 1 entry"),
         ({"seeds": [1, 1]}, "seeds: .* must not repeat"),
+        ({"collect": {"source": "{env}.h5"}}, r"two_room: collect.source: .*braces for wildcards"),
         ({"device": "tpu"}, "device: 'tpu' is not allowed"),
         ([], "must be of type object"),
     ],

@@ -13,6 +13,11 @@ fail() {
     exit 1
 }
 
+# PATH ends at a colon: the programs of the environment would not be found.
+case $PWD/$venv in
+*:*) fail "$PWD, $venv: a path with ':' is not allowed, move the folder" ;;
+esac
+
 new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import shlex
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
@@ -24,7 +25,7 @@ from smwm.files import sha256, write_json
 RECORDS = Path("data/records.json")
 METADATA = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")  # markers of what is being made, or was when killed
-SEEN = Path(".snakemake/pulled.json")  # size and time of each file whose hash was found right
+SEEN = Path(".snakemake/contents.json")  # hash of each file that a record is about, as last seen
 DATA = ("datasets", "checkpoints")  # folders of data/<...>/<scale>
 RESULTS = ("tasks", "planning", "lambda_sweep", "horizon_sweep", "decoded")  # of results/<scale>
 CODE = ("Snakefile", "config", "src", "workflow")
@@ -40,58 +41,71 @@ def metadata_path(file: str, folder: Path = METADATA) -> Path:
 def take_records() -> None:
     """Give Snakemake the records of files that were pulled and not made here.
 
-    Raises InputError naming a file whose content is not what was published. Files that this
-    folder's own runs made have records already, and those that a run is making will have: both
-    are left alone.
+    A hash tells what a file is, as in a copied folder all time stamps are new; it is computed
+    where size or time stamp are not as last seen. Raises InputError naming a file that is neither
+    as published nor as a run of this folder made it. Files that a run is making, or was when it
+    was killed, are left alone.
     """
     if not RECORDS.is_file():
         return
-    published = read_records(RECORDS)
-    seen = read_seen()
-    for name, entry in published.items():
+    seen, damaged = read_seen(), []
+    for name, entry in read_records(RECORDS).items():
         file = Path(name)
         if not file.is_file() or metadata_path(name, INCOMPLETE).exists():
             continue
-        state = [file.stat().st_size, file.stat().st_mtime_ns]
-        if seen.get(name) == state or made_here(file):
+        before, stat = seen.get(name, {}), file.stat()
+        state = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+        content = before["sha256"] if state.items() <= before.items() else sha256(file)
+        ended, published = ended_at(metadata_path(name)), entry["record"]["endtime"]
+        recorded = None  # hash of what Snakemake's record is about
+        if ended is not None and ended == before.get("ended"):
+            recorded = before["sha256"]
+        elif ended is not None and abs(ended - stat.st_mtime) < 1e-3:
+            recorded = content
+        if content == entry["sha256"]:
+            if recorded != content or ended < published:
+                write_json(metadata_path(name), entry["record"])
+                ended = published
+        # The record of a run here whose end nobody looked at is believed.
+        elif recorded != content and (recorded or ended in (None, published)):
+            damaged.append(name)
             continue
-        if sha256(file) != entry["sha256"]:
-            raise InputError(
-                f"{name}: is damaged or half pulled, its hash is not that of the published file; "
-                f"`dvc checkout --force` or `dvc pull --force` restores it, or remove it"
-            )
-        write_json(metadata_path(name), entry["record"])
-        seen[name] = state
+        seen[name] = state | {"sha256": content, "ended": ended}
     write_json(SEEN, seen)
+    if damaged:
+        name, more = damaged[0], f" (and {len(damaged) - 1} more)" if damaged[1:] else ""
+        raise InputError(
+            f"{name}{more}: is damaged or half pulled, neither as published nor as made here; "
+            f"move it away, then `dvc pull {shlex.quote(name)}` brings the published file, or the "
+            f"workflow makes it again; both replace nothing else"
+        )
 
 
-def read_seen() -> dict[str, list[int]]:
+def read_seen() -> dict[str, dict[str, Any]]:
     """What was looked at before; nothing if that cannot be read."""
     try:
         seen = json.loads(SEEN.read_text())
-    except (OSError, ValueError):
+        complete = all({"sha256", "ended"} <= entry.keys() for entry in seen.values())
+    except (OSError, ValueError, AttributeError):
         return {}
-    return seen if isinstance(seen, dict) else {}
+    return seen if complete else {}
 
 
-def made_here(file: Path) -> bool:
-    """Whether a run in this folder wrote `file` as it is now."""
-    path = metadata_path(str(file))
-    if not path.is_file():
-        return False
+def ended_at(path: Path) -> float | None:
+    """When the run ended whose record Snakemake keeps at `path`, in seconds; None without one."""
     try:
-        ended = json.loads(path.read_text())["endtime"]
-    except (ValueError, KeyError, TypeError):
-        return False
-    return abs(ended - file.stat().st_mtime) < 1e-3
+        return json.loads(path.read_text())["endtime"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def read_records(path: Path) -> dict[str, dict[str, Any]]:
     """Published records by file. Raises InputError naming a file that holds none."""
     try:
         records = json.loads(path.read_text())
-        if not all(len(entry["sha256"]) == 64 and entry["record"] for entry in records.values()):
-            raise ValueError("an entry lacks its hash or record")
+        for entry in records.values():
+            if len(entry["sha256"]) != 64 or not entry["record"]["endtime"] > 0:
+                raise ValueError("an entry lacks its hash or record")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not the records of published files ({error})") from error
     return records

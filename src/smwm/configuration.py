@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -130,6 +131,12 @@ class Configuration:
                     self.settings(block, place)
                 except InputError as error:
                     raise InputError(f"{path}: {place}: {block}.{error}") from error
+            source = self.settings("collect", place)["source"]
+            if "{" in source:
+                raise InputError(
+                    f"{place}: collect.source: {source!r} is not allowed, Snakemake takes braces "
+                    f"for wildcards; rename the file"
+                )
 
     def _layers(self, place: str) -> list[Mapping[str, Any]]:
         """What is said for all, then for all worlds, then for one environment or world.
@@ -182,11 +189,11 @@ class Configuration:
         )
 
     def flags(self, block: str, place: str, method: str | None = None, **instead: Any) -> str:
-        """The same as command-line flags, with values that a sweep sets `instead`."""
+        """The same as flags, quoted for a shell, with values that a sweep sets `instead`."""
         words = []
         for name, value in (self.settings(block, place, method) | instead).items():
             words += [flag(name), *map(str, value if isinstance(value, tuple) else [value])]
-        return " ".join(words)
+        return shlex.join(words)
 
 
 def _typed(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:

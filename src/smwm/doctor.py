@@ -7,6 +7,8 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 from smwm.errors import InputError
 from smwm.opengl import PACKAGES, working_backend
@@ -29,10 +31,24 @@ def install_opengl() -> None:
             raise InputError(f"apt-get {words[0]} failed; install by hand: {instruction}")
 
 
+def check_dvc(folder: Path, install: bool) -> None:
+    """Say what DVC needs in a folder that came without its git repository, or see to it."""
+    in_git = any((parent / ".git").exists() for parent in (folder, *folder.parents))
+    if in_git or not (folder / ".dvc").is_dir():
+        return
+    dvc = [sys.executable, "-m", "dvc", "config"]
+    told = subprocess.run([*dvc, "core.no_scm"], cwd=folder, capture_output=True, text=True)
+    if told.stdout.strip() == "true":
+        return
+    command = [*dvc, "--local", "core.no_scm", "true"]
+    if install and subprocess.run(command, cwd=folder).returncode == 0:
+        print("not a git repository: DVC is told to do without one")
+    else:
+        print("not a git repository: `dvc config --local core.no_scm true` lets `dvc pull` work")
+
+
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--install", action="store_true", help="install missing system libraries, if allowed"
-    )
+    parser.add_argument("--install", action="store_true", help="see to what is missing, if allowed")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -40,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     print(f"Python {platform.python_version()}, torch {torch.__version__}, GPU: {cuda}")
+    check_dvc(Path.cwd(), arguments.install)
     backend = working_backend()
     if backend is None and arguments.install:
         install_opengl()

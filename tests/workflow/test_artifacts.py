@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from conftest import ROOT
-from smwm.artifacts import INCOMPLETE, METADATA, metadata_path
+from smwm.artifacts import INCOMPLETE, METADATA, SEEN, metadata_path
 from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
 
 DVC = [sys.executable, "-m", "dvc"]
@@ -101,7 +101,7 @@ def test_what_a_killed_run_was_making_is_not_called_damaged(clone):
     marker = clone / metadata_path(name, INCOMPLETE)
     marker.parent.mkdir(exist_ok=True)
     marker.touch()
-    (clone / ".snakemake/pulled.json").write_text("{")
+    (clone / SEEN).write_text("{")
     assert "train" in planned(clone)
 
 
@@ -169,7 +169,7 @@ def test_another_scale_s_changed_file_is_not_published(published, tmp_path):
     record.write_text(json.dumps({"endtime": other.stat().st_mtime}))
     path = folder / "data/records.json"
     records = json.loads(path.read_text())
-    entry = {"sha256": 64 * "0", "record": {"rule": "train"}}
+    entry = {"sha256": 64 * "0", "record": {"endtime": 1.0}}
     path.unlink()  # it may be a link into DVC's cache
     path.write_text(json.dumps(records | {"data/checkpoints/laptop/model.pt": entry}))
     refused = publish(folder)

@@ -1,5 +1,8 @@
 # The checked configuration, and the package's files as inputs.
 import fcntl
+import re
+import shlex
+from contextlib import suppress
 
 from smwm.analysis.tables import CLAIM_TABLES
 from smwm.artifacts import take_records
@@ -31,7 +34,7 @@ EXTENSION = CONFIG.sweep("extension")
 
 
 wildcard_constraints:
-    scale=CONFIG.scale,
+    scale=re.escape(CONFIG.scale),
     env="|".join([*CONFIG.envs, *(env + DISTRACTOR for env in EXTENSION.distractor_envs)]),
     world="|".join(CONFIG.worlds) or "none",
     method="|".join([*CONFIG.methods, *CONFIG.baselines]),
@@ -50,16 +53,33 @@ def hold_folder():
     fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def know_results():
+    """Look at what this run made, while time stamps still tell that it did."""
+    with suppress(InputError):  # the next start names the file
+        take_records()
+
+
 def source_files(*modules):
     """The package's files that a stage uses; after an edit of one, the stage runs again."""
     paths = {path for module in modules for path in sources(module)}
     return sorted(os.path.relpath(path) for path in paths)
 
 
+def external_file(wildcards):
+    """The file that an environment's data are taken from: none where they are collected."""
+    source = CONFIG.settings("collect", wildcards.env)["source"]
+    return [] if source == "none" else [source]
+
+
 def checkpoint_of(wildcards):
     """The model that a method plans with: none for random actions."""
     path = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt"
     return [path.format(**wildcards)] if wildcards.method in TRAINED else []
+
+
+def checkpoint_flags(wildcards, input):
+    """The same as words for a shell."""
+    return [f"--checkpoint {shlex.quote(path)}" for path in input.checkpoint]
 
 
 def per_model(path, methods, seeds=None):

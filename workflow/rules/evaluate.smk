@@ -21,7 +21,7 @@ rule plan:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        checkpoint=lambda wildcards, input: [f"--checkpoint {path}" for path in input.checkpoint],
+        checkpoint=checkpoint_flags,
         flags=lambda wildcards: CONFIG.flags("planner", wildcards.env),
     message:
         "planning with {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"

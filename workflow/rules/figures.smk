@@ -134,7 +134,7 @@ rule replication:
     shell:
         "python -m smwm figure replication --records {input.records:q}"
         " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {params.paper:q}"
-        " --scale {wildcards.scale} --out {params.folder:q} > {log:q} 2>&1"
+        " --scale {wildcards.scale:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule report:

@@ -3,11 +3,20 @@ import os
 import sys
 from pathlib import Path
 
+SOURCES = os.path.join(workflow.basedir, "src")
+PROGRAMS = os.path.dirname(sys.executable)
+for path in (SOURCES, PROGRAMS):
+    if os.pathsep in path:
+        sys.exit(
+            f"checkout: {path}: a path with {os.pathsep!r} is not allowed, PATH and PYTHONPATH end "
+            f"there and jobs would use another Python or smwm; rename or move the folder"
+        )
+
 # Jobs find this interpreter and this checkout's package, installed or not.
-sys.path.insert(0, os.path.join(workflow.basedir, "src"))
+sys.path.insert(0, SOURCES)
 os.environ.update(
-    PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
-    PYTHONPATH=os.path.join(workflow.basedir, "src"),
+    PATH=os.pathsep.join([PROGRAMS, os.environ.get("PATH", "")]),
+    PYTHONPATH=SOURCES,
 )
 
 from smwm.checking import read_yaml

@@ -134,7 +134,7 @@ rule plan_far:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        checkpoint=lambda wildcards, input: [f"--checkpoint {path}" for path in input.checkpoint],
+        checkpoint=checkpoint_flags,
         flags=lambda wildcards: CONFIG.flags(
             "planner", wildcards.env, iterations=CONFIG.sweep("horizon_sweep").iterations
         ),
