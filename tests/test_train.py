@@ -12,12 +12,14 @@ import pytest
 import torch
 
 from conftest import TINY_MODEL
+from smwm.data.windows import Windows
 from smwm.device import choose_device, choose_precision, data_device
 from smwm.errors import InputError
 from smwm.models.checkpoint import load_model, load_tensors
-from smwm.objectives import TRAINED
+from smwm.objectives import TRAINED, loss_terms
 from smwm.train import TrainSettings, is_trained, schedule, train
 
+EXACT = "donot_use_mm_for_euclid_dist"
 SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)
 
 
@@ -126,6 +128,84 @@ def test_log_holds_terms_spread_and_rank(train_data, tmp_path):
         "effective_rank",
     }  # fmt: skip
     assert all(1 <= float(row["effective_rank"]) <= 6 for row in rows)
+
+
+def watch(monkeypatch, look):
+    """Let `look` see the model and the batch that the loss of each training step is made of."""
+
+    def seen(method, model, batch, weight):
+        look(model, batch)
+        return loss_terms(method, model, batch, weight)
+
+    monkeypatch.setattr("smwm.train.loss_terms", seen)
+
+
+def test_steps_are_those_of_adamw_under_the_settings(train_data, tmp_path, monkeypatch):
+    """Decay, moments, clipping, schedule and weight as they are written down here."""
+    settings = replace(
+        SETTINGS, steps=4, weight=3.0, learning_rate=0.01, weight_decay=0.5, warm_up=0.5,
+        gradient_clip=0.4, precision="float32",
+    )  # fmt: skip
+    weights, gradients = [], []
+
+    def look(model, batch):
+        terms = loss_terms("smwm", model, batch, 0.0)
+        loss = terms["forward"] + settings.weight * terms["regulariser"]
+        own = list(model.parameters())
+        weights.append([part.detach().clone() for part in own])
+        gradients.append(torch.autograd.grad(loss, own, retain_graph=True))
+
+    watch(monkeypatch, look)
+    out, log = tmp_path / "m.pt", tmp_path / "m.csv"
+    trained = train("smwm", train_data, out, log, 0, settings, TINY_MODEL, {})
+    weights.append([part.detach() for part in trained.parameters()])
+    norms = [math.sqrt(sum(part.square().sum().item() for part in step)) for step in gradients]
+    assert min(norms) < 0.5 * max(norms)  # else clipping would hardly show in AdamW's steps
+    first = second = [torch.zeros_like(part) for part in weights[0]]
+    for step, share in enumerate((0.5, 1.0, 0.5, 0.0), start=1):
+        rate = settings.learning_rate * share
+        scale = min(1.0, settings.gradient_clip / norms[step - 1])
+        clipped = [scale * part for part in gradients[step - 1]]
+        first = [0.9 * m + 0.1 * g for m, g in zip(first, clipped, strict=True)]
+        second = [0.999 * v + 0.001 * g**2 for v, g in zip(second, clipped, strict=True)]
+        for w, m, v, after in zip(weights[step - 1], first, second, weights[step], strict=True):
+            move = (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+            expected = w - rate * settings.weight_decay * w - rate * move
+            torch.testing.assert_close(after, expected, rtol=1e-4, atol=2e-6)
+
+
+def test_the_loss_sees_normalised_actions_and_batches_as_set(train_data, tmp_path, monkeypatch):
+    batches = []
+    watch(monkeypatch, lambda model, batch: batches.append(batch))
+    data = replace(train_data, actions=40 + 3 * train_data.actions)
+    settings = replace(SETTINGS, batch_size=9, frames=4, block=2, projections=5)
+    run(data, tmp_path, settings, "sigreg")
+    mean, std = data.action_statistics()
+    windows = Windows.of(data, settings.frames, settings.block)
+    raw = windows.gather(windows.starts)[1].flatten(0, 1).numpy()
+    known = torch.from_numpy((raw - np.tile(mean, 2)) / np.tile(std, 2))
+    assert len(batches) == 12
+    for batch in batches:
+        assert batch.projections == 5
+        assert batch.latents.shape == (9, 4, 6)
+        assert batch.pixels.shape == (9, 4, 16, 16, 3)
+        apart = torch.cdist(batch.actions.flatten(0, 1), known, compute_mode=EXACT)
+        assert apart.min(1).values.max() < 1e-4
+
+
+def test_the_moving_average_follows_after_every_step(train_data, tmp_path, monkeypatch):
+    encoders, averages = [], []
+
+    def look(model, batch):
+        for kept, module in ((encoders, model), (averages, batch.helper.model)):
+            kept.append(module.encoder[0].weight.detach().clone())
+
+    watch(monkeypatch, look)
+    run(train_data, tmp_path, method="ema")
+    assert torch.equal(averages[0], encoders[0])
+    assert not torch.equal(averages[-1], averages[0])
+    for before, encoder, after in zip(averages, encoders[1:], averages[1:], strict=False):
+        torch.testing.assert_close(after, 0.99 * before + 0.01 * encoder)
 
 
 def test_actions_are_normalised_with_the_training_split(train_data, tmp_path):
