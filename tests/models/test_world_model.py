@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -29,6 +31,19 @@ def test_rollout_repeats_predict(model):
     for step in range(3):
         expected = model.predict(expected, actions[:, step])
     torch.testing.assert_close(model.rollout(z, actions), expected)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "transformer"])
+def test_predictions_do_not_skip_the_forward_model(kind):
+    """With its last layer at zero the prediction is zero, wherever the latent was."""
+    settings = replace(TINY_MODEL, forward_model=kind, blocks=1, heads=1, head_dim=4, mlp_width=8)
+    model = WorldModel(settings, 16, 10).eval()
+    last = (model.forward_model if kind == "mlp" else model.prediction_projector)[-1]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.zero_()
+    predicted = model.predict(torch.randn(4, 6), torch.randn(4, 10))
+    assert torch.equal(predicted, torch.zeros(4, 6))
 
 
 def test_normalise_and_back(model):
