@@ -51,6 +51,14 @@ def test_smwm_loss_by_hand(known):
     assert terms["loss"].item() == pytest.approx(3.0 + 11.25)
 
 
+def test_where_nothing_is_controlled_there_is_no_action_to_tell():
+    model = WorldModel(TINY_MODEL, 16, 0)
+    data = Batch(torch.randn(4, 2, 6), torch.zeros(4, 1, 0), projections=8)
+    terms = loss_terms("smwm", model, data, weight=10.0)
+    assert terms["regulariser"].item() == 0
+    assert terms["loss"].item() == terms["forward"].item() > 0
+
+
 def test_forward_only_has_no_other_term(known):
     terms = loss_terms("forward_only", known, batch(), weight=10.0)
     assert set(terms) == {"loss", "forward"}

@@ -143,8 +143,8 @@ def watch(monkeypatch, look):
 def test_steps_are_those_of_adamw_under_the_settings(train_data, tmp_path, monkeypatch):
     """Decay, moments, clipping, schedule and weight as they are written down here."""
     settings = replace(
-        SETTINGS, steps=4, weight=3.0, learning_rate=0.01, weight_decay=0.5, warm_up=0.5,
-        gradient_clip=0.4, precision="float32",
+        SETTINGS, steps=5, weight=3.0, learning_rate=0.01, weight_decay=0.5, warm_up=0.4,
+        gradient_clip=0.4, precision="float32", log_every=1,
     )  # fmt: skip
     weights, gradients = [], []
 
@@ -161,8 +161,10 @@ def test_steps_are_those_of_adamw_under_the_settings(train_data, tmp_path, monke
     weights.append([part.detach() for part in trained.parameters()])
     norms = [math.sqrt(sum(part.square().sum().item() for part in step)) for step in gradients]
     assert min(norms) < 0.5 * max(norms)  # else clipping would hardly show in AdamW's steps
+    rows = csv.DictReader(log.read_text().splitlines())
+    assert [float(row["gradient_norm"]) for row in rows] == pytest.approx(norms, rel=1e-4)
     first = second = [torch.zeros_like(part) for part in weights[0]]
-    for step, share in enumerate((0.5, 1.0, 0.5, 0.0), start=1):
+    for step, share in enumerate((0.5, 1.0, 0.75, 0.25, 0.0), start=1):
         rate = settings.learning_rate * share
         scale = min(1.0, settings.gradient_clip / norms[step - 1])
         clipped = [scale * part for part in gradients[step - 1]]
@@ -214,6 +216,15 @@ def test_actions_are_normalised_with_the_training_split(train_data, tmp_path):
     mean, std = train_data.action_statistics()
     np.testing.assert_allclose(model.action_mean, np.tile(mean, 5), atol=1e-6)
     np.testing.assert_allclose(model.action_std, np.tile(std, 5), atol=1e-6)
+
+
+def test_an_action_that_never_moves_keeps_a_deviation_of_one(train_data, tmp_path):
+    data = replace(train_data, actions=train_data.actions * [1, 0] + [0, 7])
+    run(data, tmp_path)
+    model, _ = load_model(tmp_path / "model.pt")
+    assert model.action_mean[1::2].tolist() == [7] * 5
+    assert model.action_std[1::2].tolist() == [1] * 5
+    assert (model.action_std[::2] != 1).all()
 
 
 def test_training_lowers_the_loss(train_data, tmp_path):

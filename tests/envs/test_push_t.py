@@ -58,6 +58,13 @@ def test_block_is_drawn_where_it_is():
         assert changed[y // 8, x // 8]
 
 
+def test_the_pusher_is_blue():
+    table = PushT(1)
+    table.restore(state((100, 300), (350, 150))[None])
+    red, _, blue = table.render(64)[0, 300 // 8, 100 // 8].astype(int)
+    assert blue > red + 100
+
+
 def test_starts_do_not_overlap():
     rngs = [np.random.default_rng(seed) for seed in range(50)]
     table = PushT(50)

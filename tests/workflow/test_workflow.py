@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
+from smwm.files import sha256
 from smwm.objectives import METHODS
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
 
@@ -85,6 +87,34 @@ def test_results_carry_where_they_come_from(finished):
     assert len(record["checkpoint_sha256"]) == 64
     origin = json.loads((finished / "figures/smoke/replication.json").read_text())
     assert "results/smoke/planning/two_room/smwm/seed0.json" in origin["inputs"]
+
+
+def test_records_and_exports_hold_the_hashes_of_what_they_are_from(finished):
+    """Tasks are of eval.h5, training and fits of train.h5, plans and embeddings of their model."""
+    results, data = finished / "results/smoke", finished / "data"
+    held_out, trained_on = (
+        sha256(data / f"datasets/smoke/two_room/{split}.h5") for split in ("eval", "train")
+    )
+    plans = [*results.glob("planning/*/*/*.json"), *results.glob("*_sweep/**/*.json")]
+    exports = [*results.glob("embeddings/two_room/*/*.npz")]
+    origins = [json.loads(path.read_text()) for path in plans]
+    for record in origins:
+        assert record["settings"]["eval_data_sha256"] == held_out
+    for path in exports:
+        with np.load(path) as file:
+            origins.append(json.loads(file["origin"].item()))
+        assert origins[-1]["eval_data_sha256"] == held_out
+        assert origins[-1]["data_sha256"] == trained_on
+    checkpoints = {sha256(path): path for path in data.glob("checkpoints/smoke/two_room/*/*.pt")}
+    modelled = [origin for origin in origins if "model" in origin]
+    assert {origin["checkpoint_sha256"] for origin in modelled} == checkpoints.keys()
+    assert len(exports) < len(modelled) < len(origins)  # random actions need no model
+    for origin in modelled:
+        model, path = origin["model"], checkpoints[origin["checkpoint_sha256"]]
+        assert model["data_sha256"] == trained_on
+        assert path.stem == f"seed{model['seed']}"
+        weight = model["settings"]["weight"]
+        assert path.parent.name in (model["method"], f"lambda{weight:g}")
 
 
 def test_nothing_is_left_to_do(finished):
