@@ -4,6 +4,7 @@
 # make docs        the pages of docs/ in build/docs
 # make lint        style of Python, Snakemake and the workflow
 # make faults      kills, full disks, hostile files, SEEDS=20 of each: docs/reliability.md
+# make mutants     deliberate mistakes, each of which a test must notice: docs/mutants.md
 # make slurm       the workflow on a Slurm that the test starts; needs root on Debian
 # make lock        renew requirements.lock from pyproject.toml
 #
@@ -17,7 +18,7 @@ ifneq (,$(findstring :,$(CURDIR)$(VENV)))
 $(error $(CURDIR), VENV=$(VENV): a path with ':' is not allowed, move the folder)
 endif
 
-.PHONY: reproduce setup pull test docs lint faults slurm lock
+.PHONY: reproduce setup pull test docs lint faults mutants slurm lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -51,6 +52,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
 
 faults: $(VENV)/.ready
 	$(BIN)/python tests/faults/report.py --seeds $(or $(SEEDS),20) --out docs/reliability.md
+
+mutants: $(VENV)/.ready
+	$(BIN)/python tests/mutants/run.py --jobs $(or $(JOBS),2) --out docs/mutants.md
 
 slurm: $(VENV)/.ready
 	@mkdir -p build

@@ -50,6 +50,14 @@ def test_smwm_loss_by_hand(known):
     assert terms["loss"].item() == pytest.approx(3.0 + 11.25)
 
 
+def test_where_nothing_is_controlled_there_is_no_action_to_tell():
+    model = WorldModel(TINY_MODEL, 16, 0)
+    data = Batch(torch.randn(4, 2, 6), torch.zeros(4, 1, 0), projections=8)
+    terms = loss_terms("smwm", model, data, weight=10.0)
+    assert terms["regulariser"].item() == 0
+    assert terms["loss"].item() == terms["forward"].item() > 0
+
+
 def test_forward_only_has_no_other_term(known):
     terms = loss_terms("forward_only", known, batch(), weight=10.0)
     assert set(terms) == {"loss", "forward"}
@@ -102,6 +110,33 @@ def test_sigreg_of_a_collapsed_batch_by_hand():
     weights[[0, -1]] /= 2
     expected = 5 * ((1 - g) ** 2 * g * weights).sum()
     assert sigreg(torch.zeros(5, 3), 7).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_sigreg_of_a_batch_apart_from_zero_by_hand():
+    """One dimension, all embeddings c: phi = exp(i c t), so |phi - g|^2 = (cos - g)^2 + sin^2."""
+    t, c = np.linspace(0, 3, 17), 0.8
+    g = np.exp(-(t**2) / 2)
+    error = (np.cos(c * t) - g) ** 2 + np.sin(c * t) ** 2
+    weights = np.full(17, 2 * 3 / 16)
+    weights[[0, -1]] /= 2
+    expected = 5 * (error * g * weights).sum()
+    assert sigreg(torch.full((5, 1), c), 7).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_sigreg_uses_as_many_directions_as_it_is_told(known):
+    """The same draws: the value of the regulariser is that of so many projections."""
+    latents = torch.randn(6, 3, 4, generator=torch.Generator().manual_seed(0))
+    data = Batch(latents, torch.zeros(6, 2, 2), projections=3)
+    known.predict = lambda latents, actions: latents
+    values = []
+    for value in (
+        lambda: loss_terms("sigreg", known, data, 1.0)["regulariser"],
+        lambda: sigreg(latents.transpose(0, 1), 3),
+        lambda: sigreg(latents.transpose(0, 1), 4),
+    ):
+        torch.manual_seed(0)
+        values.append(value().item())
+    assert values[0] == values[1] != values[2]
 
 
 def test_sigreg_is_a_mean_over_time_steps():

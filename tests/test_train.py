@@ -12,12 +12,15 @@ import pytest
 import torch
 
 from conftest import TINY_MODEL
+from smwm.data.windows import Windows
 from smwm.device import choose_device, choose_precision, data_device
 from smwm.errors import InputError
 from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model, load_tensors
+from smwm.objectives import loss_terms
 from smwm.train import TrainSettings, is_trained, schedule, train
 
+EXACT = "donot_use_mm_for_euclid_dist"
 SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)
 
 
@@ -128,12 +131,101 @@ def test_log_holds_terms_spread_and_rank(train_data, tmp_path):
     assert all(1 <= float(row["effective_rank"]) <= 6 for row in rows)
 
 
+def watch(monkeypatch, look):
+    """Let `look` see the model and the batch that the loss of each training step is made of."""
+
+    def seen(method, model, batch, weight):
+        look(model, batch)
+        return loss_terms(method, model, batch, weight)
+
+    monkeypatch.setattr("smwm.train.loss_terms", seen)
+
+
+def test_steps_are_those_of_adamw_under_the_settings(train_data, tmp_path, monkeypatch):
+    """Decay, moments, clipping, schedule and weight as they are written down here."""
+    settings = replace(
+        SETTINGS, steps=5, weight=3.0, learning_rate=0.01, weight_decay=0.5, warm_up=0.4,
+        gradient_clip=0.4, precision="float32", log_every=1,
+    )  # fmt: skip
+    weights, gradients = [], []
+
+    def look(model, batch):
+        terms = loss_terms("smwm", model, batch, 0.0)
+        loss = terms["forward"] + settings.weight * terms["regulariser"]
+        own = list(model.parameters())
+        weights.append([part.detach().clone() for part in own])
+        gradients.append(torch.autograd.grad(loss, own, retain_graph=True))
+
+    watch(monkeypatch, look)
+    out, log = tmp_path / "m.pt", tmp_path / "m.csv"
+    trained = train("smwm", train_data, out, log, 0, settings, TINY_MODEL, {})
+    weights.append([part.detach() for part in trained.parameters()])
+    norms = [math.sqrt(sum(part.square().sum().item() for part in step)) for step in gradients]
+    assert min(norms) < 0.5 * max(norms)  # else clipping would hardly show in AdamW's steps
+    rows = csv.DictReader(log.read_text().splitlines())
+    assert [float(row["gradient_norm"]) for row in rows] == pytest.approx(norms, rel=1e-4)
+    first = second = [torch.zeros_like(part) for part in weights[0]]
+    for step, share in enumerate((0.5, 1.0, 0.75, 0.25, 0.0), start=1):
+        rate = settings.learning_rate * share
+        scale = min(1.0, settings.gradient_clip / norms[step - 1])
+        clipped = [scale * part for part in gradients[step - 1]]
+        first = [0.9 * m + 0.1 * g for m, g in zip(first, clipped, strict=True)]
+        second = [0.999 * v + 0.001 * g**2 for v, g in zip(second, clipped, strict=True)]
+        for w, m, v, after in zip(weights[step - 1], first, second, weights[step], strict=True):
+            move = (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+            expected = w - rate * settings.weight_decay * w - rate * move
+            torch.testing.assert_close(after, expected, rtol=1e-4, atol=2e-6)
+
+
+def test_the_loss_sees_normalised_actions_and_batches_as_set(train_data, tmp_path, monkeypatch):
+    batches = []
+    watch(monkeypatch, lambda model, batch: batches.append(batch))
+    data = replace(train_data, actions=40 + 3 * train_data.actions)
+    settings = replace(SETTINGS, batch_size=9, frames=4, block=2, projections=5)
+    run(data, tmp_path, settings, "sigreg")
+    mean, std = data.action_statistics()
+    windows = Windows.of(data, settings.frames, settings.block)
+    raw = windows.gather(windows.starts)[1].flatten(0, 1).numpy()
+    known = torch.from_numpy((raw - np.tile(mean, 2)) / np.tile(std, 2))
+    assert len(batches) == 12
+    for batch in batches:
+        assert batch.projections == 5
+        assert batch.latents.shape == (9, 4, 6)
+        assert batch.pixels.shape == (9, 4, 16, 16, 3)
+        apart = torch.cdist(batch.actions.flatten(0, 1), known, compute_mode=EXACT)
+        assert apart.min(1).values.max() < 1e-4
+
+
+def test_the_moving_average_follows_after_every_step(train_data, tmp_path, monkeypatch):
+    encoders, averages = [], []
+
+    def look(model, batch):
+        for kept, module in ((encoders, model), (averages, batch.helper.model)):
+            kept.append(module.encoder[0].weight.detach().clone())
+
+    watch(monkeypatch, look)
+    run(train_data, tmp_path, method="ema")
+    assert torch.equal(averages[0], encoders[0])
+    assert not torch.equal(averages[-1], averages[0])
+    for before, encoder, after in zip(averages, encoders[1:], averages[1:], strict=False):
+        torch.testing.assert_close(after, 0.99 * before + 0.01 * encoder)
+
+
 def test_actions_are_normalised_with_the_training_split(train_data, tmp_path):
     out, _ = run(train_data, tmp_path)
     model, _ = load_model(out)
     mean, std = train_data.action_statistics()
     np.testing.assert_allclose(model.action_mean, np.tile(mean, 5), atol=1e-6)
     np.testing.assert_allclose(model.action_std, np.tile(std, 5), atol=1e-6)
+
+
+def test_an_action_that_never_moves_keeps_a_deviation_of_one(train_data, tmp_path):
+    data = replace(train_data, actions=train_data.actions * [1, 0] + [0, 7])
+    run(data, tmp_path)
+    model, _ = load_model(tmp_path / "model.pt")
+    assert model.action_mean[1::2].tolist() == [7] * 5
+    assert model.action_std[1::2].tolist() == [1] * 5
+    assert (model.action_std[::2] != 1).all()
 
 
 def test_training_lowers_the_loss(train_data, tmp_path):

@@ -11,7 +11,11 @@ from smwm.analysis.dimension import DEFINITION, effective_dimension, principal_a
         ([1.0, 0.5, 0.4, 0.3, 0.05, 0.04], 4),
         ([1.0, 1e-6, 1e-12], 1),  # gaps deep in the noise do not count
         ([1.0, 0.9, 0.8], 3),  # all of them
-        ([4e-3, 3e-3, 1e-9], 0),  # collapsed
+        ([5e-3, 4.9e-3, 1e-9], 0),  # collapsed: less than 0.01 together
+        ([5.1e-3, 5e-3, 1e-9], 2),
+        # a variance under 2 % counts as 2 %: .142 / .02 > 1 / .142, but .141 / .02 < 1 / .141
+        ([1.0, 0.142, 1e-3], 2),
+        ([1.0, 0.141, 1e-3], 1),
     ],
 )
 def test_effective_dimension(variances, dimension):

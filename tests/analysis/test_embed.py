@@ -6,11 +6,12 @@ import torch
 from conftest import TINY_MODEL
 from smwm.__main__ import main
 from smwm.data.worlds import pairs
+from smwm.files import sha256
 from smwm.models.checkpoint import load_model, save_model
 from smwm.models.world_model import WorldModel
 
 
-def test_export_holds_latents_states_and_origin(tmp_path, dataset_folder, eval_data):
+def test_export_holds_latents_states_and_origin(tmp_path, dataset_folder, train_data, eval_data):
     torch.manual_seed(0)
     save_model(tmp_path / "m.pt", WorldModel(TINY_MODEL, 16, 10), {"seed": 1})
     words = ["embed", "--checkpoint", tmp_path / "m.pt", "--data", dataset_folder / "eval.h5",
@@ -19,14 +20,25 @@ def test_export_holds_latents_states_and_origin(tmp_path, dataset_folder, eval_d
     assert main(list(map(str, words))) == 0
     with np.load(tmp_path / "e.npz") as file:
         rows, latents, states = file["rows"], file["latents"], file["states"]
-        assert len(file["fit_latents"]) == len(file["fit_states"]) == 30
+        fit_rows, fit_latents, fit_states = (
+            file[f"fit_{name}"] for name in ("rows", "latents", "states")
+        )
         origin = json.loads(file["origin"].item())
     assert rows[0] == 0
     assert rows[-1] == len(eval_data.pixels) - 1
     np.testing.assert_array_equal(states, eval_data.states[rows])
-    with torch.inference_mode():
-        expected = load_model(tmp_path / "m.pt")[0].encode(torch.from_numpy(eval_data.pixels[rows]))
-    np.testing.assert_allclose(latents, expected, atol=1e-6)
+    assert len(fit_rows) == 30
+    np.testing.assert_array_equal(fit_states, train_data.states[fit_rows])
+    model, _ = load_model(tmp_path / "m.pt")
+    for found, pixels in (
+        (latents, eval_data.pixels[rows]), (fit_latents, train_data.pixels[fit_rows])
+    ):  # fmt: skip
+        with torch.inference_mode():
+            expected = model.encode(torch.from_numpy(pixels))
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert origin["eval_data_sha256"] == sha256(dataset_folder / "eval.h5")
+    assert origin["data_sha256"] == sha256(dataset_folder / "train.h5")
+    assert origin["checkpoint_sha256"] == sha256(tmp_path / "m.pt")
     assert origin["model"] == {"seed": 1}
     assert origin["settings"] == {"images": 20, "fit_images": 30}
 

@@ -31,6 +31,15 @@ def test_only_the_mlp_finds_what_is_bent(latents):
     assert probe_r2("mlp", *split(latents, bent)) > 0.9
 
 
+@pytest.mark.parametrize("kind", PROBES)
+@pytest.mark.parametrize("noisy", [0, 2])
+def test_what_counts_is_that_what_was_fitted_holds_on_held_out_data(kind, noisy, latents):
+    """Exact latents to fit to and noise to judge by, and the other way round."""
+    data = list(split(latents, latents[:, :2]))
+    data[noisy] = np.random.default_rng(1).normal(size=data[noisy].shape)
+    assert probe_r2(kind, *data) < 0.1
+
+
 def test_constant_targets_are_left_out(latents):
     targets = np.concatenate([latents[:, :1], np.zeros((3000, 1))], 1)
     assert probe_r2("linear", *split(latents, targets)) > 0.99

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from smwm.data.collect import CollectSettings, collect, split_episodes
+from smwm.data.dataset import read_dataset
+from smwm.envs import make_environment
 from smwm.errors import InputError
 from smwm.files import sha256
 
@@ -56,6 +59,44 @@ def test_splits_share_no_episode(dataset_folder):
     assert not contents[0] & contents[1]
     split = split_episodes(SETTINGS)
     assert sorted(split["train"] + split["eval"]) == list(range(45))
+
+
+def episodes(folder):
+    """States of every episode of both splits, by its number in the collection."""
+    found = {}
+    for split in ("train", "eval"):
+        data = read_dataset(folder / f"{split}.h5")
+        numbers = json.loads(data.attributes["source_episodes"])
+        parts = np.split(data.states, data.offsets[1:])
+        found |= dict(zip(numbers, (part.tobytes() for part in parts), strict=True))
+    return found
+
+
+def test_no_two_episodes_are_alike(tmp_path):
+    """Nor do those of different groups, workers or splits."""
+    collect("two_room", tmp_path, SETTINGS, workers=2)
+    found = episodes(tmp_path)
+    assert sorted(found) == list(range(45))
+    assert len(set(found.values())) == 45
+
+
+def test_an_episode_is_known_by_its_number_whatever_the_split_and_the_others(tmp_path):
+    few = replace(SETTINGS, episodes=23, held_out=0.5)
+    for name, settings in (("many", SETTINGS), ("few", few)):
+        collect("two_room", tmp_path / name, settings, workers=1)
+    many, few = episodes(tmp_path / "many"), episodes(tmp_path / "few")
+    assert len(few) == 23
+    assert few.items() <= many.items()
+
+
+def test_a_row_is_state_and_image_before_its_action(train_data):
+    environment = make_environment("two_room", len(train_data.states))
+    environment.restore(train_data.states)
+    np.testing.assert_array_equal(environment.render(16), train_data.pixels)
+    rows = train_data.window_starts(1)
+    environment.restore(train_data.states[rows])
+    environment.step(train_data.actions[rows])
+    np.testing.assert_array_equal(environment.states(), train_data.states[rows + 1])
 
 
 def test_another_seed_gives_other_episodes(tmp_path, train_data):

@@ -59,6 +59,25 @@ def test_windows_of_blocks_are_the_paper_s(actions, count):
     assert len(Windows.of(episodes_of(actions), 2, 5).starts) == 2 * (actions - 4)
 
 
+def test_samples_reach_the_first_and_the_last_window():
+    """Pixels and actions tell their row; episodes of 4 and 3 rows have windows at 0, 1 and 4."""
+    rows = np.arange(7)
+    data = Trajectories(
+        pixels=np.tile(rows.astype(np.uint8)[:, None, None, None], (1, 2, 2, 3)),
+        actions=rows[:, None].astype(np.float32),
+        states=None,
+        lengths=np.array([4, 3]),
+        offsets=np.array([0, 4]),
+        attributes={},
+    )
+    torch.manual_seed(0)
+    pixels, actions = Windows.of(data, frames=2, block=2).sample(400)
+    starts = pixels[:, 0, 0, 0, 0]
+    assert set(starts.tolist()) == {0, 1, 4}
+    assert torch.equal(pixels[:, 1, 0, 0, 0], starts + 2)
+    assert torch.equal(actions[:, 0], torch.stack([starts, starts + 1], 1).float())
+
+
 def test_too_short_episodes_are_refused(train_data):
     with pytest.raises(InputError, match="no episode has the 9 actions"):
         Windows.of(episodes_of(8), frames=2, block=5, window="blocks")

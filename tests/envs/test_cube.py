@@ -32,9 +32,9 @@ def test_success_is_the_distance_of_the_cube(episode):
     goal = episode[0, :1].copy()
     here = goal.copy()
     here[0, :6] += 1.0  # the arm does not count
-    here[0, CUBE] += [0.03, 0.02, 0.0]
+    here[0, CUBE] += [0.0, 0.0, 0.0399]
     assert Cube.success(here, goal)[0]
-    here[0, CUBE] += [0.02, 0.0, 0.0]
+    here[0, CUBE] += [0.0, 0.0, 0.0002]
     assert not Cube.success(here, goal)[0]
 
 

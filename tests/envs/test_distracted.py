@@ -57,6 +57,19 @@ def test_the_dot_alone_differs_in_the_image(pair):
         assert not flags[far].any()
 
 
+def test_the_position_to_be_probed_is_where_the_dot_is_drawn(pair):
+    variant, inner = pair
+    difference = (variant.render(64) != inner.render(64)).any(-1)
+    states = variant.states()
+    for flags, place in zip(
+        difference, variant.quantities(states)["distractor_position"], strict=True
+    ):
+        y, x = np.nonzero(flags)
+        np.testing.assert_allclose([x.mean() + 0.5, y.mean() + 0.5], 64 * place, atol=0.4)
+    moved = variant.quantities(states + np.eye(states.shape[1])[-4])["distractor_position"]
+    np.testing.assert_allclose(moved - states[:, -4:-2], [[1, 0]] * 4)
+
+
 def test_success_does_not_count_the_dot(pair):
     variant, _ = pair
     goals = variant.states()

@@ -13,10 +13,10 @@ def state(agent, block, angle=0.0):
 @pytest.mark.parametrize(
     ("agent", "block", "angle", "reached"),
     [
-        ((12, 0), (0, 15), 0.3, True),  # 19.2 px together
-        ((12, 0), (0, 17), 0.0, False),  # 20.8 px
-        ((0, 0), (0, 0), 0.36, False),  # 20.6 degrees
-        ((0, 0), (0, 0), 2 * np.pi - 0.3, True),
+        ((12, 0), (0, 15.9), np.radians(19.9), True),  # 19.92 px together
+        ((12, 0), (0, 16.1), 0.0, False),  # 20.08 px
+        ((0, 0), (0, 0), np.radians(20.1), False),
+        ((0, 0), (0, 0), np.radians(360 - 19.9), True),
     ],
 )
 def test_success(agent, block, angle, reached):
@@ -56,6 +56,13 @@ def test_block_is_drawn_where_it_is():
     assert not changed[:9, :9].any()  # the pusher is in the same corner
     for x, y in ((150, 180), (350 - 27, 350 - 12)):  # inside the block's stem
         assert changed[y // 8, x // 8]
+
+
+def test_the_pusher_is_blue():
+    table = PushT(1)
+    table.restore(state((100, 300), (350, 150))[None])
+    red, _, blue = table.render(64)[0, 300 // 8, 100 // 8].astype(int)
+    assert blue > red + 100
 
 
 def test_starts_do_not_overlap():

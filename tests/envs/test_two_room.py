@@ -173,6 +173,33 @@ def test_a_small_image_is_the_large_one_made_small(small, large):
     np.testing.assert_allclose(environment.render(small), means, atol=12)
 
 
+def test_the_dot_is_drawn_where_the_agent_is():
+    environment = make_environment("two_room", 3)
+    places = np.array([[60.25, 150.5], [160.5, 90.25], [45.0, 60.75]])
+    environment.restore(places)
+    red = environment.render(224).astype(float)
+    red = red[..., 0] - red[..., 1]
+    for image, place in zip(red, places, strict=True):
+        x, y = (image.sum(axis) @ np.arange(224) / image.sum() for axis in (0, 1))
+        # a pixel's centre lies at its number or half a pixel on
+        np.testing.assert_allclose([x + 0.25, y + 0.25], place, atol=0.35)
+
+
+def test_the_door_is_drawn_where_agents_pass():
+    heights = np.arange(25, 110, 0.25)
+    environment = make_environment("two_room", len(heights))
+    environment.restore(np.stack([np.full(len(heights), 80.0), heights], 1))
+    for _ in range(20):
+        environment.step(np.tile([1.0, 0.0], (len(heights), 1)))
+    passed = heights[environment.states()[:, 0] > 130]
+    environment.restore(np.array([[50.0, 150.0]]))
+    wall = environment.render(224)[0, :, 112].mean(-1)
+    drawn = 25 + np.flatnonzero(wall[25:200] > 128)
+    assert (np.diff(drawn) == 1).all()  # one opening
+    np.testing.assert_allclose([passed.mean(), drawn.mean() + 0.25], 49, atol=0.35)
+    assert np.ptp(drawn) >= np.ptp(passed)
+
+
 def test_policy_visits_both_rooms_and_passes_the_door():
     environment = make_environment("two_room", 20)
     rngs = [np.random.default_rng(i) for i in range(20)]

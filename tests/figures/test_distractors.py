@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smwm.figures.distractors import COLUMNS, VARIANTS, distractor_table, draw
+from smwm.analysis.exports import read_export
+from smwm.analysis.records import read_records
+from smwm.figures.distractors import COLUMNS, VARIANTS, distractor_table, draw, probe_rows
 from synthetic import assert_readable, drawn_twice, refusal, write_export, write_record
 
 RNG = np.random.default_rng(0)
@@ -51,6 +53,31 @@ def test_success_and_probes_by_hand(files, tmp_path):
     assert (rows["seeds"] == 2).all()
     assert (rows["ci_low"] <= value).all()
     assert (rows["ci_high"] >= value).all()
+
+
+@pytest.mark.parametrize("part", ["latents", "fit_latents"])
+def test_quantities_must_be_read_from_held_out_images(part, tmp_path):
+    count = 100 if part == "latents" else 300
+    noise = np.random.default_rng(1).normal(size=(count, 6)).astype(np.float32)
+    data = (STATES[:300], STATES[300:], lambda states: states)
+    path = write_export(tmp_path / "e.npz", "two_room_distractor", *data, **{part: noise})
+    for *_, r2, _, _ in probe_rows([read_export(path, VARIANTS)]):
+        assert r2 < 0.2
+
+
+def test_pale_bars_are_without_the_distractor(files, tmp_path):
+    records, exports = read_records(files["records"]), files["embeddings"]
+    table = distractor_table(records, [read_export(path, VARIANTS) for path in exports])
+    panel = draw(table).axes[0]
+    heights = {
+        (patch.get_alpha(), int(patch.get_x() + 0.5)): patch.get_height()
+        for patch in panel.patches
+        if np.isfinite(patch.get_height())
+    }
+    assert heights == {(0.45, 0): 100, (1.0, 0): 75, (0.45, 1): 100, (1.0, 1): 25}
+    handles, labels = panel.get_legend_handles_labels()
+    words = {bars[0].get_alpha(): label for bars, label in zip(handles, labels, strict=True)}
+    assert words == {0.45: "without distractor", None: "with distractor"}
 
 
 def test_with_one_seed_probes_have_no_interval(files, tmp_path):

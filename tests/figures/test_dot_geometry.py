@@ -70,6 +70,18 @@ def test_table_tells_a_kept_position_from_a_collapse(files, tmp_path):
             assert (model["r2_position"] < 0.1).all()
 
 
+@pytest.mark.parametrize("part", ["latents", "fit_latents"])
+def test_the_position_must_be_read_from_held_out_images(part, tmp_path):
+    noise = np.random.default_rng(1).normal(size=(200, LATENT_DIM)).astype(np.float32)
+    path = write_export(
+        tmp_path / "e.npz", "single_dot", FIT, HELD, position, **{part: noise[: len(HELD)]}
+    )
+    table = geometry_table([read_export(path, ["single_dot"])])
+    assert (table["r2_position"] < 0.2).all()
+    spread = table["variance"].iloc[0]
+    assert (spread > 2) == (part == "latents")  # the axes are those of training images
+
+
 def test_the_grid_of_an_exact_encoder_is_the_grid():
     axes = principal_axes(np.pad(position(FIT), ((0, 0), (0, LATENT_DIM - 2))))
     grid = embed_grid(Centroid(), axes)

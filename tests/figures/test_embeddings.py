@@ -77,6 +77,21 @@ def test_one_row_an_environment_of_its_first_seed(paths):
     assert_readable(figure)
 
 
+def test_axes_are_those_of_training_images(tmp_path):
+    """Held-out latents vary most where training latents do not, which moves no axis."""
+    scale = np.array([4.0, 2, 1e-2, 1e-2, 1e-2, 1e-2])
+    fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6)) * scale[::-1]
+    latents = {"latents": held_out.astype(np.float32), "fit_latents": fit.astype(np.float32)}
+    export = read_export(write(tmp_path / "e.npz", **latents), ENVIRONMENTS)
+    spectrum, _, cloud = draw([export]).axes
+    heights = [bar.get_height() for bar in spectrum.patches]
+    variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]
+    np.testing.assert_allclose(heights, 100 * variances / variances.sum(), rtol=1e-3)
+    np.testing.assert_allclose(spectrum_table([export])["share"], heights)
+    shown = cloud.collections[0].get_offsets()
+    assert np.abs(shown - (held_out - fit.mean(0))[:, :2]).max() < 0.2
+
+
 def test_joint_angles_are_shown_in_degrees(paths):
     angles, words = physical(read_export(paths[2], ENVIRONMENTS))
     np.testing.assert_allclose(angles, np.degrees(TURNS[200:, :2]))

@@ -66,6 +66,16 @@ def test_a_latent_of_the_distractor_alone_tells_no_action(tmp_path):
     assert row["r2_controlled"] < 0.1
 
 
+@pytest.mark.parametrize("part", ["latents", "fit_latents"])
+def test_what_is_read_must_hold_on_held_out_pairs(part, tmp_path):
+    noise = np.random.default_rng(1).normal(size=(800, 6)).astype(np.float32)
+    path = write(tmp_path / "e.npz", "distractor", [0, 1, 2, 3], **{part: noise})
+    row = row_of(path, "distractor")
+    assert row["r2_controlled"] < 0.2
+    assert row["r2_distractor"] < 0.2
+    assert row["effective_dim"] == (4 if part == "latents" else 6)  # of training images
+
+
 def test_a_collapsed_latent_has_no_dimension(tmp_path):
     row = row_of(write(tmp_path / "e.npz", "coupled", [0, 1], scale=1e-4), "coupled")
     assert row["effective_dim"] == 0

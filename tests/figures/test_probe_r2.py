@@ -96,6 +96,17 @@ def test_nothing_overlaps_with_every_quantity_there_is():
     assert_readable(figure)
 
 
+@pytest.mark.parametrize("part", ["latents", "fit_latents"])
+def test_quantities_must_be_read_from_held_out_images(part, files, tmp_path):
+    count = 100 if part == "latents" else 300
+    path = write(
+        tmp_path / "n.npz", ROOMS, "two_room", lambda s: s / 50,
+        **{part: nothing(np.zeros(count)).astype(np.float32)},
+    )  # fmt: skip
+    table = probe_table([read_export(path, ENVIRONMENTS)], read_paper(files["paper"]))
+    assert (table["r2"] < 0.2).all()
+
+
 def test_angles_are_probed_as_sine_and_cosine(tmp_path, files):
     path = write(
         tmp_path / "t.npz",

@@ -9,6 +9,7 @@ from smwm.analysis.exports import read_export
 from smwm.data.worlds import HELD_OUT, WORLDS, pairs
 from smwm.figures.sprite_decoding import (
     SPRITES,
+    decoding_table,
     draw,
     read_decoded,
     targets_of,
@@ -64,6 +65,18 @@ def files(tmp_path):
     ]
     decoded = [write_decoded(tmp_path / f"{world}_decoded.npz", world) for world in SPRITES]
     return {"embeddings": embeddings, "decoded": decoded}
+
+
+@pytest.mark.parametrize("part", ["latents", "fit_latents"])
+def test_a_pose_must_be_read_from_held_out_images(part, tmp_path):
+    count = len(HELD) if part == "latents" else len(FIT)
+    noise = np.random.default_rng(1).normal(size=(count, LATENT_DIM)).astype(np.float32)
+    path = write_export(
+        tmp_path / "e.npz", "sprite_xyt", FIT, HELD, encoder("sprite_xyt"), **{part: noise}
+    )
+    table = decoding_table([read_export(path, SPRITES)])
+    assert (table[["r2_linear", "r2_mlp"]] < 0.2).all(axis=None)
+    assert (table["effective_dim"] == (4 if part == "latents" else 6)).all()
 
 
 def test_angles_are_targets_without_a_jump():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -31,6 +33,19 @@ def test_rollout_repeats_predict(model):
     torch.testing.assert_close(model.rollout(z, actions), expected)
 
 
+@pytest.mark.parametrize("kind", ["mlp", "transformer"])
+def test_predictions_do_not_skip_the_forward_model(kind):
+    """With its last layer at zero the prediction is zero, wherever the latent was."""
+    settings = replace(TINY_MODEL, forward_model=kind, blocks=1, heads=1, head_dim=4, mlp_width=8)
+    model = WorldModel(settings, 16, 10).eval()
+    last = (model.forward_model if kind == "mlp" else model.prediction_projector)[-1]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.zero_()
+    predicted = model.predict(torch.randn(4, 6), torch.randn(4, 10))
+    assert torch.equal(predicted, torch.zeros(4, 6))
+
+
 def test_normalise_and_back(model):
     model.action_mean.copy_(torch.arange(10.0))
     model.action_std.copy_(torch.arange(1.0, 11.0))
@@ -48,6 +63,42 @@ def test_image_that_is_too_small_for_the_encoder_is_refused():
 def test_any_image_size(size):
     model = WorldModel(ModelSettings(), size, 4)
     assert model.encode(torch.zeros(2, size, size, 3, dtype=torch.uint8)).shape == (2, 64)
+
+
+@pytest.mark.parametrize(
+    ("kind", "black", "white"),
+    [
+        ("cnn", [-1, -1, -1], [1, 1, 1]),
+        ("vit", [-2.1179, -2.0357, -1.8044], [2.2489, 2.4286, 2.64]),  # of ImageNet
+    ],
+)
+def test_pixels_are_scaled_as_the_encoder_expects(kind, black, white):
+    settings = replace(TINY_MODEL, encoder=kind, patch=8, vit_width=6, vit_depth=1, vit_heads=1)
+    model = WorldModel(settings, 16, 4).eval()
+    seen = []
+    model.encoder[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    images = torch.zeros(2, 16, 16, 3, dtype=torch.uint8)
+    images[1] = 255
+    model.encode(images)
+    torch.testing.assert_close(seen[0][:, :, 3, 5], torch.tensor([black, white]).float(),
+                               atol=1e-4, rtol=0)  # fmt: skip
+
+
+def test_the_last_step_of_the_encoder_is_as_set():
+    torch.manual_seed(0)
+    images = torch.randint(0, 256, (50, 16, 16, 3), dtype=torch.uint8)
+    found = {}
+    for output in ("linear", "tanh", "layer_norm"):
+        model = WorldModel(replace(TINY_MODEL, output=output), 16, 4)
+        with torch.no_grad():
+            model.encoder[-2].weight.mul_(20)
+        found[output] = model.encode(images)
+    assert found["linear"].abs().max() > 2
+    assert found["tanh"].abs().max() <= 1
+    torch.testing.assert_close(found["layer_norm"].mean(1), torch.zeros(50), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        found["layer_norm"].var(1, unbiased=False), torch.ones(50), atol=1e-3, rtol=0
+    )
 
 
 def test_projector_normalises_over_the_batch_in_training_alone():

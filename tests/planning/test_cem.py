@@ -121,6 +121,37 @@ def test_free_candidates_begin_at_zero_even_if_that_is_out_of_bounds():
     assert seen[0].min() < 0
 
 
+@pytest.mark.parametrize("std", [0.3, 2.0])
+def test_the_first_candidates_have_the_initial_deviation(std):
+    seen = []
+
+    def record(candidates):
+        seen.append(candidates.clone())
+        return candidates.square().sum((-1, -2))
+
+    far = torch.full((2,), 100.0)
+    solve(torch.zeros(5, 3, 2), record, low=-far, high=far, samples=400, initial_std=std)
+    drawn = seen[0][:, 1:]
+    assert drawn.std().item() == pytest.approx(std, rel=0.03)
+    assert abs(drawn.mean().item()) < 0.03 * std
+
+
+def test_the_next_candidates_have_the_elites_mean_and_deviation():
+    seen, costs = [], []
+
+    def record(candidates):
+        seen.append(candidates.clone())
+        costs.append((candidates * torch.tensor([1.0, 5.0])).square().sum((-1, -2)))
+        return costs[-1]
+
+    solve(torch.zeros(1, 3, 2), record, iterations=2, samples=5000, elites=500)
+    elites = seen[0][0, costs[0][0].argsort()[:500]]
+    following = seen[1][0, 1:]
+    torch.testing.assert_close(following.mean(0), elites.mean(0), atol=0.05, rtol=0)
+    torch.testing.assert_close(following.std(0), elites.std(0), atol=0, rtol=0.05)
+    assert (elites.std(0)[:, 0] > 2 * elites.std(0)[:, 1]).all()
+
+
 def test_same_seed_same_plan():
     targets = torch.ones(2, 3, 2)
     assert torch.equal(solve(targets, iterations=2), solve(targets, iterations=2))

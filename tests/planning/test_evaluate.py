@@ -16,6 +16,7 @@ from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.evaluate import (
     action_bounds,
     evaluate,
+    goal_distance,
     latent_planner,
     random_controller,
     run_tasks,
@@ -175,6 +176,65 @@ def test_budget_ends_the_episode_and_solved_tasks_drop_out(tasks):
     np.testing.assert_array_equal(solved, tasks.solved_at_start)
     open_tasks = (~tasks.solved_at_start).sum()
     assert calls == [(20, 0), (open_tasks, 8), (open_tasks, 16)]
+
+
+def test_a_goal_that_is_passed_in_mid_plan_counts(tasks):
+    """The first task is solved by one step of twenty, which go on beyond the goal."""
+    places = {"starts": np.array([[60.0, 110]] * 2), "goals": np.array([[60.0, 130]] * 2)}
+    pair = replace(tasks, **places, goal_pixels=tasks.goal_pixels[:2])
+    plans = np.zeros((2, 20, 2))
+    plans[0, :, 1] = 1
+    environment = TwoRoom(2)
+    environment.restore(pair.starts)
+    _, at_goal = execute(environment, plans, pair.goals)
+    assert at_goal[0, 0]
+    assert not at_goal[:, -1].any()
+
+    paths = run_tasks(pair, lambda environment, goal_pixels, spent: plans, "smwm", 0)
+    assert paths.solved.tolist() == [True, False]
+    assert paths.steps.tolist() == [1, 20]
+
+
+def test_the_controller_sees_the_open_tasks_and_no_others(tasks):
+    """The first plan solves some tasks, the second some of the others."""
+    number, calls = np.arange(20), []
+    first = tasks.solved_at_start | (number % 3 == 0)
+    assert (~first & (number % 3 == 1)).any()
+
+    def control(environment, goal_pixels, spent):
+        calls.append((goal_pixels, environment.states()))
+        left = number if spent == 0 else number[~first]
+        takes = left % 3 == (0 if spent == 0 else 1)
+        return np.where(takes[:, None, None], tasks.actions[left], 0)
+
+    paths = run_tasks(tasks, control, "smwm", 0)
+    for (goals, states), left in zip(calls, (first | True, ~first), strict=True):
+        np.testing.assert_array_equal(goals, tasks.goal_pixels[left])
+        np.testing.assert_array_equal(states, tasks.starts[left])
+    np.testing.assert_array_equal(paths.solved, first | (number % 3 == 1))
+    np.testing.assert_array_equal(paths.steps <= 10, first)
+
+
+def test_the_cost_is_the_squared_distance_of_the_last_latent(oracle):
+    """By hand, in more problems and candidates than are predicted at once."""
+    draw = torch.Generator().manual_seed(0)
+    start, goal = (100 * torch.rand(7, 2, generator=draw) for _ in range(2))
+    blocks = torch.randn(7, 900, 3, 10, generator=draw)
+    moves = 5 * (0.5 * blocks + 0.3).reshape(7, 900, 15, 2).sum(2)
+    expected = ((start[:, None] + moves - goal[:, None]) ** 2).sum(-1)
+    torch.testing.assert_close(
+        goal_distance(oracle, start, goal)(blocks), expected, rtol=1e-4, atol=0
+    )
+
+
+def test_another_seed_gives_other_actions(oracle):
+    environment = TwoRoom(2)
+    environment.restore(np.array([[60.0, 150.0], [70.0, 120.0]]))
+    goals = environment.render(16)
+    for controller in (random_controller, lambda seed: latent_planner(oracle, PLANNER, seed)):
+        first, again, other = (controller(seed)(environment, goals, 0) for seed in (0, 0, 1))
+        np.testing.assert_array_equal(first, again)
+        assert (first != other).mean() > 0.9
 
 
 def test_planned_actions_are_within_bounds(oracle):

@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
+from smwm.files import sha256
 from smwm.methods import METHODS
 from smwm.planning.tasks import load_tasks
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
@@ -97,6 +99,34 @@ def test_weights_are_compared_on_the_main_tasks_within_their_own_budget(finished
     record = json.loads((results / "lambda_sweep/two_room/lambda1/seed0.json").read_text())
     assert record["settings"]["budget"] == 150
     assert set(pd.read_csv(finished / "figures/smoke/lambda_sweep.csv")["budget"]) == {150}
+
+
+def test_records_and_exports_hold_the_hashes_of_what_they_are_from(finished):
+    """Tasks are of eval.h5, training and fits of train.h5, plans and embeddings of their model."""
+    results, data = finished / "results/smoke", finished / "data"
+    held_out, trained_on = (
+        sha256(data / f"datasets/smoke/two_room/{split}.h5") for split in ("eval", "train")
+    )
+    plans = [*results.glob("planning/*/*/*.json"), *results.glob("*_sweep/**/*.json")]
+    exports = [*results.glob("embeddings/two_room/*/*.npz")]
+    origins = [json.loads(path.read_text()) for path in plans]
+    for record in origins:
+        assert record["settings"]["eval_data_sha256"] == held_out
+    for path in exports:
+        with np.load(path) as file:
+            origins.append(json.loads(file["origin"].item()))
+        assert origins[-1]["eval_data_sha256"] == held_out
+        assert origins[-1]["data_sha256"] == trained_on
+    checkpoints = {sha256(path): path for path in data.glob("checkpoints/smoke/two_room/*/*.pt")}
+    modelled = [origin for origin in origins if "model" in origin]
+    assert {origin["checkpoint_sha256"] for origin in modelled} == checkpoints.keys()
+    assert len(exports) < len(modelled) < len(origins)  # random actions need no model
+    for origin in modelled:
+        model, path = origin["model"], checkpoints[origin["checkpoint_sha256"]]
+        assert model["data_sha256"] == trained_on
+        assert path.stem == f"seed{model['seed']}"
+        weight = model["settings"]["weight"]
+        assert path.parent.name in (model["method"], f"lambda{weight:g}")
 
 
 def test_nothing_is_left_to_do(finished):

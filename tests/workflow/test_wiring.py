@@ -1,0 +1,101 @@
+"""What each stage is told, read off the commands of a dry run at scale smoke."""
+
+import re
+import shlex
+
+import pytest
+
+from workflow_runs import fresh_copy, snakemake
+
+DATA, MODELS, RESULTS = "data/datasets/smoke", "data/checkpoints/smoke", "results/smoke"
+
+
+def parse(command):
+    """Stage, and values of each flag, of `python -m smwm ...`."""
+    flags, values = {}, []
+    stage, *words = shlex.split(command.partition(" > ")[0])
+    for word in words:
+        if word.startswith("--"):
+            values = flags[word[2:]] = []
+        else:
+            values.append(word)
+    return stage, flags
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory):
+    folder = fresh_copy(tmp_path_factory.mktemp("wiring") / "copy", small=False)
+    status, output = snakemake(folder, "-n", "-p")
+    assert status == 0, output
+    return [parse(command) for command in re.findall(r"python -m smwm (.*)", output)]
+
+
+def told(commands, stage, pattern):
+    """The flags of each command of a stage whose --out fits, with the pattern's groups."""
+    found = [
+        (flags, match.groupdict())
+        for name, flags in commands
+        if name == stage and (match := re.fullmatch(pattern, flags["out"][0]))
+    ]
+    assert found
+    return found
+
+
+def test_data_are_split_once_and_each_stage_reads_its_own_split(commands):
+    for flags, at in told(commands, "tasks", rf"{RESULTS}/tasks/(?P<env>\w+).npz"):
+        assert flags["data"] == [f"{DATA}/{at['env']}/eval.h5"]
+        assert flags["env"] == [at["env"]]
+    pattern = rf"{RESULTS}/embeddings/(?P<env>\w+)/(?P<method>\w+)/seed(?P<seed>\d+).npz"
+    for flags, at in told(commands, "embed", pattern):
+        checkpoint = f"{MODELS}/{at['env']}/{at['method']}/seed{at['seed']}.pt"
+        assert flags["checkpoint"] == [checkpoint]
+        if "world" in flags:
+            assert flags["world"] == [at["env"]]
+        else:
+            assert flags["data"] == [f"{DATA}/{at['env']}/eval.h5"]
+            assert flags["fit"] == [f"{DATA}/{at['env']}/train.h5"]
+
+
+def test_a_model_is_trained_as_its_path_says(commands):
+    pattern = rf"{MODELS}/(?P<env>\w+)/(?P<method>[a-z_]+)/seed(?P<seed>\d+).pt"
+    for flags, at in told(commands, "train", pattern):
+        assert flags["method"] == [at["method"]]
+        assert flags["seed"] == [at["seed"]]
+        if "world" in flags:
+            assert flags["world"] == [at["env"]]
+        else:
+            assert flags["env"] == [at["env"]]
+            assert flags["data"] == [f"{DATA}/{at['env']}/train.h5"]
+    weights = set()
+    for flags, at in told(commands, "train", rf"{MODELS}/two_room/lambda(?P<weight>.+)/seed0.pt"):
+        assert flags["method"] == ["smwm"]
+        assert flags["weight"] == [at["weight"]]
+        assert flags["data"] == [f"{DATA}/two_room/train.h5"]
+        weights.add(at["weight"])
+    assert len(weights) > 1
+
+
+def test_a_plan_is_made_with_its_own_model_and_tasks(commands):
+    pattern = rf"{RESULTS}/planning/(?P<env>\w+)/(?P<method>\w+)/seed(?P<seed>\d+).json"
+    for flags, at in told(commands, "plan", pattern):
+        assert flags["tasks"] == [f"{RESULTS}/tasks/{at['env']}.npz"]
+        assert (flags["method"], flags["seed"]) == ([at["method"]], [at["seed"]])
+        checkpoint = f"{MODELS}/{at['env']}/{at['method']}/seed{at['seed']}.pt"
+        assert flags.get("checkpoint") == (None if at["method"] == "random" else [checkpoint])
+    pattern = rf"{RESULTS}/lambda_sweep/(?P<env>\w+)/lambda(?P<weight>.+)/seed(?P<seed>\d+).json"
+    for flags, at in told(commands, "plan", pattern):
+        checkpoint = f"{MODELS}/{at['env']}/lambda{at['weight']}/seed{at['seed']}.pt"
+        assert flags["checkpoint"] == [checkpoint]
+        assert flags["tasks"] == [f"{RESULTS}/tasks/{at['env']}.npz"]
+
+
+def test_far_goals_have_twice_their_distance_as_budget(commands):
+    far = rf"{RESULTS}/horizon_sweep/(?P<env>\w+)/offset(?P<offset>\d+)"
+    for flags, at in told(commands, "tasks", rf"{far}.npz"):
+        assert flags["data"] == [f"{DATA}/{at['env']}/eval.h5"]
+        assert flags["offset"] == [at["offset"]]
+        assert flags["budget"] == [str(2 * int(at["offset"]))]
+    for flags, at in told(commands, "plan", rf"{far}/(?P<method>\w+)/seed(?P<seed>\d+).json"):
+        assert flags["tasks"] == [f"{RESULTS}/horizon_sweep/{at['env']}/offset{at['offset']}.npz"]
+        checkpoint = f"{MODELS}/{at['env']}/{at['method']}/seed{at['seed']}.pt"
+        assert flags["checkpoint"] == [checkpoint]
