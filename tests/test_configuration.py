@@ -5,6 +5,7 @@ import yaml
 
 from conftest import ROOT
 from smwm.configuration import BLOCKS, Configuration, describe
+from smwm.data.worlds import WORLDS
 from smwm.errors import InputError
 from smwm.objectives import METHODS
 
@@ -49,6 +50,33 @@ def test_every_scale_is_valid_and_complete(scale):
             assert configuration.settings(block, env)
         for method in configuration.methods:
             assert configuration.settings("train", env, method)["weight"] >= 0
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_worlds_are_trained_alike_with_the_papers_weight(scale):
+    configuration = Configuration({"scale": scale}, ROOT / "config")
+    trained = {w: configuration.settings("train", w, "smwm") for w in configuration.worlds}
+    assert set(trained) == set(WORLDS)
+    assert {settings["weight"] for settings in trained.values()} == {10.0}
+    dots = [settings for world, settings in trained.items() if not world.startswith("sprite_")]
+    sprites = [settings for world, settings in trained.items() if world.startswith("sprite_")]
+    assert all(settings == dots[0] for settings in dots)
+    assert all(settings == sprites[0] for settings in sprites)
+    longer = sprites[0]["steps"] // dots[0]["steps"]
+    assert longer in (1, 2)
+    assert sprites[0] == dots[0] | {"steps": longer * dots[0]["steps"]}
+    models = [configuration.settings("model", world, "smwm") for world in configuration.worlds]
+    assert all(model == models[0] for model in models)
+
+
+def test_the_papers_scale_sees_each_pair_of_a_world_a_hundred_times():
+    configuration = Configuration({"scale": "paper"}, ROOT / "config")
+    for world, epochs in (("combined", 100), ("sprite_xyt", 200)):
+        settings = configuration.settings("train", world, "smwm")
+        pairs = configuration.settings("pairs", world)["pairs"]
+        assert (pairs, settings["batch_size"]) == (250_000, 256)
+        assert settings["steps"] == epochs * pairs // settings["batch_size"]
+        assert (settings["learning_rate"], settings["weight_decay"]) == (5e-4, 0.0)
 
 
 def test_an_environment_may_have_its_own_seeds_but_those_asked_for_win(folder):
