@@ -71,20 +71,38 @@ def test_models_of_scale_paper_see_ten_epochs(env):
     assert train["steps"] == 10 * len(windows.starts) // train["batch_size"]
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_models_of_worlds_of_scale_paper_see_their_epochs(world):
-    configuration = Configuration({"scale": "paper"}, ROOT / "config")
-    train = configuration.settings("train", world, "smwm")
-    pairs = configuration.settings("pairs", world)["pairs"]
-    epochs = 200 if world.startswith("sprite") else 100
-    assert train["steps"] == epochs * pairs // train["batch_size"]
-
-
 @pytest.mark.parametrize("scale", SCALES)
 def test_only_scale_paper_plans_without_bounds_and_returns_the_mean(scale):
     planner = Configuration({"scale": scale}, ROOT / "config").settings("planner", "two_room")
     papers = (planner["candidates"], planner["returns"], planner["execute"]) == ("free", "mean", 0)
     assert papers == (scale == "paper")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_worlds_are_trained_alike_with_the_papers_weight(scale):
+    configuration = Configuration({"scale": scale}, ROOT / "config")
+    trained = {w: configuration.settings("train", w, "smwm") for w in configuration.worlds}
+    assert set(trained) == set(WORLDS)
+    assert {settings["weight"] for settings in trained.values()} == {10.0}
+    dots = [settings for world, settings in trained.items() if not world.startswith("sprite_")]
+    sprites = [settings for world, settings in trained.items() if world.startswith("sprite_")]
+    assert all(settings == dots[0] for settings in dots)
+    assert all(settings == sprites[0] for settings in sprites)
+    longer = sprites[0]["steps"] // dots[0]["steps"]
+    assert longer in (1, 2)
+    assert sprites[0] == dots[0] | {"steps": longer * dots[0]["steps"]}
+    models = [configuration.settings("model", world, "smwm") for world in configuration.worlds]
+    assert all(model == models[0] for model in models)
+
+
+def test_the_papers_scale_sees_each_pair_of_a_world_a_hundred_times():
+    configuration = Configuration({"scale": "paper"}, ROOT / "config")
+    for world, epochs in (("combined", 100), ("sprite_xyt", 200)):
+        settings = configuration.settings("train", world, "smwm")
+        pairs = configuration.settings("pairs", world)["pairs"]
+        assert (pairs, settings["batch_size"]) == (250_000, 256)
+        assert settings["steps"] == epochs * pairs // settings["batch_size"]
+        assert (settings["learning_rate"], settings["weight_decay"]) == (5e-4, 0.0)
 
 
 def test_an_environment_may_have_its_own_seeds_but_those_asked_for_win(folder):

@@ -1,10 +1,20 @@
 import numpy as np
 import pytest
 
-from smwm.data.worlds import DOT_RADIUS, DOT_STEP, SIZE, SPRITE_STEP, WORLDS, pairs, uniform
+from smwm.data.worlds import (
+    DOT_RADIUS,
+    DOT_STEP,
+    SIZE,
+    SPRITE_STEP,
+    WORLDS,
+    paint_sprites,
+    pairs,
+    uniform,
+)
 from smwm.errors import InputError
 
 NAMES = sorted(WORLDS)
+SCALE = 7.5  # pixels, the paper's size of a triangle
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,21 +88,57 @@ def test_all_of_the_sprite_moves_whatever_is_exposed(name):
     np.testing.assert_allclose(turn, 0, atol=1e-5)
 
 
-def test_the_arrow_points_along_its_angle():
-    data = pairs("sprite_xyt", 0, 100, seed=0)
-    dark = (255.0 - data.pixels).sum(-1)
-    ahead = np.stack([np.cos(data.states[:, 2]), np.sin(data.states[:, 2])], 1)
+def cover_of(states):
+    """Share of each pixel that the triangle covers: (n, 64, 64)."""
+    red = 255.0 - paint_sprites(states)[..., 0]  # the triangle's colour has no red
+    return red / 255
+
+
+POSES = pairs("sprite_xyt", 0, 100, seed=0).states
+
+
+def test_the_triangle_is_solid_and_points_along_its_angle():
+    cover = cover_of(POSES)
+    ahead = np.stack([np.cos(POSES[:, 2]), np.sin(POSES[:, 2])], 1)
     aside = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
 
-    def ink(along, across):
-        x, y = np.floor(data.states[:, :2] + along * ahead + across * aside).astype(int).T
-        return dark[np.arange(len(dark)), y, x]
+    def at(along, across):
+        x, y = np.floor(POSES[:, :2] + along * ahead + across * aside).astype(int).T
+        return cover[np.arange(len(cover)), y, x]
 
-    for side in (-4, 4):
-        assert (ink(2.5, side) > 200).all()  # the head is wide
-        assert (ink(-5, side) == 0).all()  # the shaft is not
-    assert (ink(-7, 0) > 200).all()
-    assert (ink(10.5, 0) == 0).all()
+    for side in (-1, 1):
+        assert (at(-3, 2.5 * side) > 0.99).all()  # wide at the back
+        assert (at(5, 3.5 * side) == 0).all()  # narrow ahead
+    for along in (-3, 0, 3):
+        assert (at(along, 0) > 0.99).all()
+    assert (at(6.5, 0) > 0.3).all()
+    assert (at(-6.5, 0) == 0).all()  # no shaft
+
+
+def test_the_triangle_lies_around_its_pose_and_is_of_its_scale():
+    cover = cover_of(POSES)
+    area = cover.sum((1, 2))
+    np.testing.assert_allclose(area, 1.08 * SCALE**2, rtol=0.03)  # 9 px by 13.5 px, halved
+    centres = np.arange(SIZE) + 0.5
+    x, y = (np.tensordot(cover, centres, axes=(axis, 0)).sum(1) / area for axis in (2, 1))
+    np.testing.assert_allclose(np.stack([x, y], 1), POSES[:, :2], atol=0.1)
+    distance = np.hypot(
+        centres - POSES[:, 0, None, None], centres[:, None] - POSES[:, 1, None, None]
+    )
+    reach = (distance * (cover > 0.3)).max((1, 2))
+    assert (reach > 0.95 * SCALE).all()
+    assert (reach < 1.3 * SCALE).all()
+
+
+def test_a_triangle_turned_round_is_another_image():
+    turned = cover_of(POSES + np.array([0, 0, np.pi]))
+    assert (np.abs(cover_of(POSES) - turned).sum((1, 2)) > 0.4 * SCALE**2).all()
+
+
+def test_the_triangle_never_touches_the_border():
+    pixels = pairs("sprite_xyt", 0, 1000, seed=0).pixels
+    for border in (pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]):
+        assert (border == 255).all()
 
 
 def test_numbers_are_uniform_and_independent():

@@ -18,7 +18,11 @@ from smwm.settings import setting
 
 SIZE = 64
 DOT_RADIUS, DOT_STEP = 2.0, 16.0  # a step is at most that long in each coordinate
-SPRITE_REACH, SPRITE_STEP, SPRITE_TURN = 11.0, 8.0, np.pi
+SPRITE_SCALE, SPRITE_STEP, SPRITE_TURN = 7.5, 8.0, np.pi
+# The triangle, in units of its scale: how far its tip lies ahead of its centre of mass, its back
+# behind it, and the back's corners to either side.
+TIP, BACK, HALF_WIDTH = 1.2, 0.6, 0.6
+SPRITE_REACH = SPRITE_SCALE * TIP + 2  # the smooth edge of the tip ends 1.6 px ahead of it
 HELD_OUT = 1 << 32  # pairs from this one on are never trained on
 ATTEMPTS = 5000  # draws of one pair before it is given up
 WHITE = 255
@@ -176,8 +180,8 @@ def paint_dots(states: np.ndarray) -> np.ndarray:
 
 
 def sprite(label: str, *exposed: int) -> World:
-    """An arrow that moves and turns; the action tells the `exposed` ones of x, y and the angle."""
-    low, high = SPRITE_REACH + 1, SIZE - SPRITE_REACH - 1
+    """A triangle that moves and turns; the action tells the `exposed` of x, y and the angle."""
+    low, high = SPRITE_REACH, SIZE - SPRITE_REACH
     scale = np.array([SPRITE_STEP, SPRITE_STEP, SPRITE_TURN])
 
     def start(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -198,17 +202,19 @@ def sprite(label: str, *exposed: int) -> World:
 
 
 def paint_sprites(states: np.ndarray) -> np.ndarray:
-    """Images (n, 64, 64, 3) uint8 of arrows at poses (n, 3), with smooth edges."""
+    """Images (n, 64, 64, 3) uint8 of triangles at poses (n, 3), with smooth edges."""
     images = np.full((len(states), SIZE, SIZE, 3), WHITE, np.uint8)
-    around = np.arange(-int(SPRITE_REACH) - 1, int(SPRITE_REACH) + 2)
+    tip, back, half_width = SPRITE_SCALE * TIP, SPRITE_SCALE * BACK, SPRITE_SCALE * HALF_WIDTH
+    length = np.hypot(tip + back, half_width)  # of a side, from the tip to a corner
+    around = np.arange(-int(SPRITE_REACH), int(SPRITE_REACH) + 1)
     x, y = (np.floor(states[:, i])[:, None].astype(int) + around for i in (0, 1))
     right = x[:, None, :] + 0.5 - states[:, 0, None, None]
     down = y[:, :, None] + 0.5 - states[:, 1, None, None]
     cosine, sine = (f(states[:, 2])[:, None, None] for f in (np.cos, np.sin))
     along, across = cosine * right + sine * down, np.abs(cosine * down - sine * right)
-    head = np.minimum(along - 1, (9 - along) * 0.6 - across * 0.8)  # signed distances, inside > 0
-    shaft = np.minimum(np.minimum(along + 9, 2 - along), 2.2 - across)
-    cover = np.clip(np.maximum(head, shaft) + 0.5, 0, 1)
+    # signed distances from the back and from the nearer side, inside > 0
+    side = ((tip - along) * half_width - across * (tip + back)) / length
+    cover = np.clip(np.minimum(along + back, side) + 0.5, 0, 1)
     _blend(images, x, y, cover, COLOURS[0])
     return images
 
@@ -233,8 +239,8 @@ WORLDS = {
         "a coupled pair, two independent, one random dot",
         Group(dots=2), Group(), Group(), Group(controlled=False),
     ),
-    "sprite_none": sprite("arrow, nothing controlled"),
-    "sprite_x": sprite("arrow, x controlled", 0),
-    "sprite_xy": sprite("arrow, x and y controlled", 0, 1),
-    "sprite_xyt": sprite("arrow, x, y and angle controlled", 0, 1, 2),
+    "sprite_none": sprite("triangle, nothing controlled"),
+    "sprite_x": sprite("triangle, x controlled", 0),
+    "sprite_xy": sprite("triangle, x and y controlled", 0, 1),
+    "sprite_xyt": sprite("triangle, x, y and angle controlled", 0, 1, 2),
 }  # fmt: skip

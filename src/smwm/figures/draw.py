@@ -12,7 +12,7 @@ FIGURES = {
     "dot_geometry": "one dot's latent, with and without the inverse term",
     "latent_rollout": "predicted against encoded latents over five steps",
     "latent_dimension": "significant components of the dot worlds",
-    "sprite_decoding": "what the latent keeps of an arrow",
+    "sprite_decoding": "what the latent keeps of a triangle",
     "folding": "how latent distance grows with distance in state",
     "embeddings": "latents of each environment, one method a figure",
     "probe_r2": "physical quantities read from the latents",

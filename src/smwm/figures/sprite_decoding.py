@@ -1,4 +1,4 @@
-"""What the latent keeps of an arrow, by what its actions control (paper, C5)."""
+"""What the latent keeps of a triangle, by what its actions control (paper, C5)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def targets_of(states: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def decoding_table(exports: list[Export]) -> pd.DataFrame:
-    """Rows of COLUMNS: one an export and freedom of the arrow."""
+    """Rows of COLUMNS: one an export and freedom of the triangle."""
     rows = []
     for export in exports:
         true = WORLDS[export.place].controllable
@@ -69,7 +69,7 @@ def draw(images: np.ndarray, decoded: dict[Export, np.ndarray], table: pd.DataFr
     figure = new_figure(7.4, 1.1 * (len(exports) + 1))
     grid = figure.add_gridspec(len(exports) + 1, SHOWN + 2)
     strips = [("image", images)]
-    strips += [(WORLDS[e.place].label.removeprefix("arrow, "), decoded[e]) for e in exports]
+    strips += [(WORLDS[e.place].label.removeprefix("triangle, "), decoded[e]) for e in exports]
     for row, (words, strip) in enumerate(strips):
         for column, image in enumerate(strip[:SHOWN]):
             panel = figure.add_subplot(grid[row, column])
