@@ -20,7 +20,8 @@ from threading import Thread
 import numpy as np
 
 from smwm.data.card import write_card
-from smwm.data.dataset import STORAGES, Episode, has_attributes, write_dataset
+from smwm.data.dataset import STORAGES, has_attributes, write_dataset
+from smwm.data.episodes import Episode
 from smwm.data.external import count_episodes, take
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
@@ -77,7 +78,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
     for split, chosen in splits.items():
         rows = len(chosen) * (settings.steps + 1)
         more = attributes | {"split": split, "source_episodes": chosen}
-        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more, settings.storage)
+        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), more, settings.storage, rows)
     write_card(out, env, asdict(settings), code)
     for stale in out.glob(".parts-*"):
         shutil.rmtree(stale)

@@ -13,7 +13,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from smwm.data.dataset import READ_ERRORS, Episode, has_attributes, write_dataset
+from smwm.data.dataset import READ_ERRORS, has_attributes, write_dataset
+from smwm.data.episodes import Episode
 from smwm.errors import InputError
 from smwm.files import sha256, write_bytes
 from smwm.progress import Progress
@@ -44,7 +45,7 @@ def take(
                 episodes = _read(file, lengths, offsets, chosen, progress)
                 rows = int(lengths[chosen].sum())
                 more = attributes | {"split": split, "source_episodes": chosen}
-                write_dataset(out / f"{split}.h5", episodes, rows, more, storage)
+                write_dataset(out / f"{split}.h5", episodes, more, storage, rows)
     text = (
         f"# Trajectories of {source.name}\n\nNot collected here: split by episode from a file of "
         f"SHA-256 {attributes['source_sha256']}.\n\n"

@@ -30,10 +30,23 @@ class Windows:
     def of(
         cls, data: Trajectories, frames: int, block: int, device: torch.device | str = "cpu"
     ) -> Windows:
-        starts = data.window_starts((frames - 1) * block)
+        """Windows of the episodes that are long enough; says how many are not.
+
+        Raises InputError if none is.
+        """
+        span = (frames - 1) * block
+        starts = data.window_starts(span)
+        actions = data.lengths - 1
         if len(starts) == 0:
-            need = (frames - 1) * block
-            raise InputError(f"no episode has the {need} actions that a window spans")
+            raise InputError(
+                f"no episode has the {span} actions that a window spans, --block times --frames "
+                f"less one; the longest has {actions.max()}"
+            )
+        if (short := actions[actions < span]).size:
+            print(
+                f"left out: {len(short)} of {len(actions)} episodes, of {short.min()} to "
+                f"{short.max()} actions, fewer than the {span} that a window spans"
+            )
         return cls(
             pixels=torch.from_numpy(data.pixels).to(device),
             actions=torch.from_numpy(data.actions).to(device, torch.float32),
