@@ -123,9 +123,9 @@ def test_episodes_that_share_rows_are_refused(copy):
     refused(copy, "episodes 3 and 4 share rows", read_states, state_dim=2)
 
 
-def test_lengths_and_offsets_beyond_all_numbers_are_refused(copy):
-    for name in ("ep_len", "ep_offset"):
-        change(copy, name, np.full(6, 2**62))  # their sum is negative in 64 bits
+@pytest.mark.parametrize("length", [0, -1, 187, 2**63 - 1])  # the last and an offset: below 0
+def test_lengths_outside_the_rows_are_refused(copy, train_data, length):
+    change(copy, "ep_len", np.append(train_data.lengths[:-1], length))
     refused(copy, "outside the rows")
 
 

@@ -152,6 +152,20 @@ def test_the_same_file_again_is_not_taken_twice(tmp_path, capsys):
     assert (tmp_path / "out" / "train.h5").stat().st_mtime_ns > before
 
 
+def test_no_card_of_other_data_survives_a_kill_before_the_card_is_written(tmp_path, monkeypatch):
+    def die(*_):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    take(write(tmp_path / "a.h5"), out)
+    other = write(tmp_path / "b.h5")
+    with monkeypatch.context() as patch:
+        patch.setattr("smwm.data.external.write_bytes", die)
+        assert take(other, out) == 130
+    take(other, out)
+    assert "Trajectories of b.h5" in (out / "README.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
