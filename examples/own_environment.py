@@ -50,8 +50,7 @@ def main() -> None:
     episodes = [record(env, asked.steps, 64, seed) for seed in range(asked.episodes)]
     cut = -(-asked.episodes // 5)
     for split, chosen in {"eval": episodes[:cut], "train": episodes[cut:]}.items():
-        rows = sum(len(episode.pixels) for episode in chosen)
-        write_dataset(asked.out / f"{split}.h5", iter(chosen), rows, {"env": asked.env})
+        write_dataset(asked.out / f"{split}.h5", chosen, {"env": asked.env})
 
     found = {}
     train, held_out = (str(asked.out / f"{split}.h5") for split in ("train", "eval"))

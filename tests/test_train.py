@@ -1,17 +1,20 @@
 import csv
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 import torch
 
 from conftest import TINY_MODEL
+from smwm.__main__ import main
 from smwm.data.windows import Windows
 from smwm.device import choose_device, choose_precision, data_device
 from smwm.errors import InputError
@@ -39,6 +42,26 @@ def test_same_seed_same_bytes_other_seed_others(train_data, tmp_path, method):
     first = contents(run(train_data, tmp_path / "a", method=method))
     assert first == contents(run(train_data, tmp_path / "b", method=method))
     assert first[1] != contents(run(train_data, tmp_path / "c", method=method, seed=1))[1]
+
+
+@pytest.mark.parametrize("last", [0.0, 1e30])
+def test_the_unused_last_action_of_an_episode_changes_no_byte(train_data, tmp_path, last):
+    actions = train_data.actions.copy()
+    assert np.isnan(actions[30::31]).all()
+    actions[30::31] = last  # as files of others may have it
+    first = contents(run(train_data, tmp_path / "a"))
+    assert first == contents(run(replace(train_data, actions=actions), tmp_path / "b"))
+
+
+def test_provenance_counts_the_episodes_that_have_a_window(dataset_folder, tmp_path, capsys):
+    path = shutil.copy(dataset_folder / "train.h5", tmp_path / "data.h5")
+    with h5py.File(path, "a") as file:
+        file["ep_len"][:2] = 10, 11
+    words = f"train --data {path} --method smwm --out {tmp_path}/m.pt --log {tmp_path}/m.csv"
+    words += " --steps 2 --batch-size 4 --channels 4 --width 8 --frames 3 --block 5"
+    assert main(words.split()) == 0
+    assert load_model(tmp_path / "m.pt")[1]["episodes"] == 5
+    assert "left out: 1 of 6 episodes, of 9 to 9 actions" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("method", TRAINED)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.data.dataset import Trajectories, read_dataset
-from smwm.data.windows import WINDOWS, Windows
+from smwm.data.windows import WINDOWS, Windows, window_span
 from smwm.data.worlds import WORLDS, PairSettings, pairs
 from smwm.device import DEVICES, PRECISIONS, autocast, choose_device, choose_precision, data_device
 from smwm.errors import InputError
@@ -198,22 +198,26 @@ def write_log(path: Path, rows: list[dict]) -> None:
     write_bytes(path, text.getvalue().encode())
 
 
-def load_data(arguments: argparse.Namespace) -> tuple[Trajectories, dict[str, Any]]:
+def load_data(
+    arguments: argparse.Namespace, settings: TrainSettings
+) -> tuple[Trajectories, dict[str, Any]]:
     """What to train on, and where it is from."""
+    span = window_span(settings.frames, settings.block, settings.window)
     if arguments.world is not None:
-        settings = from_arguments(arguments, PairSettings)
-        data = pairs(arguments.world, 0, settings.pairs, settings.world_seed)
-        return data, {"env": arguments.world, "pairs": asdict(settings), **sizes(data)}
+        stream = from_arguments(arguments, PairSettings)
+        data = pairs(arguments.world, 0, stream.pairs, stream.world_seed)
+        return data, {"env": arguments.world, "pairs": asdict(stream), **sizes(data, span)}
     data = read_dataset(arguments.data, image_size=arguments.image_size)
     recorded = str(data.attributes.get("env", arguments.env or ""))
     if arguments.env and recorded != arguments.env:
         raise InputError(f"{arguments.data}: is of {recorded!r}, not of {arguments.env!r}")
-    return data, {"env": recorded, "data_sha256": sha256(arguments.data), **sizes(data)}
+    return data, {"env": recorded, "data_sha256": sha256(arguments.data), **sizes(data, span)}
 
 
-def sizes(data: Trajectories) -> dict[str, int]:
-    """Episodes and the side of their images."""
-    return {"episodes": len(data.lengths), "image_size": data.pixels.shape[1]}
+def sizes(data: Trajectories, span: int) -> dict[str, int]:
+    """Episodes that have a window of `span` actions, and the side of their images."""
+    used = int((data.lengths > span).sum())
+    return {"episodes": used, "image_size": data.pixels.shape[1]}
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -239,7 +243,7 @@ def run(arguments: argparse.Namespace) -> None:
     model_settings = from_arguments(arguments, ModelSettings)
     device = choose_device(arguments.device)
     settings = replace(settings, precision=choose_precision(settings.precision, device))
-    data, origin = load_data(arguments)
+    data, origin = load_data(arguments, settings)
     provenance = {
         "method": arguments.method,
         "seed": arguments.seed,

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from conftest import TINY_MODEL
 from smwm.__main__ import main
+from smwm.analysis.embed import embed
 from smwm.data.worlds import pairs
 from smwm.files import sha256
 from smwm.models.checkpoint import load_model, save_model
@@ -41,6 +44,17 @@ def test_export_holds_latents_states_and_origin(tmp_path, dataset_folder, train_
     assert origin["checkpoint_sha256"] == sha256(tmp_path / "m.pt")
     assert origin["model"] == {"seed": 1}
     assert origin["settings"] == {"images": 20, "fit_images": 30}
+
+
+@pytest.mark.parametrize("images", [8, 100])
+def test_only_rows_of_episodes_are_embedded(eval_data, images):
+    data = replace(eval_data, lengths=np.array([11, 20]), offsets=np.array([40, 3]))
+    result = embed(WorldModel(TINY_MODEL, 16, 10), data, images, torch.device("cpu"))
+    inside = [*range(40, 51), *range(3, 23)]
+    assert set(result["rows"]) <= set(inside)
+    assert len(result["rows"]) == min(images, 31)
+    assert {40, 22} <= set(result["rows"])  # first and last
+    np.testing.assert_array_equal(result["states"], data.states[result["rows"]])
 
 
 def test_model_of_another_image_size_is_refused(tmp_path, dataset_folder, capsys):

@@ -1,11 +1,12 @@
 import shutil
+import weakref
 
 import h5py
 import numpy as np
 import pytest
 
 from smwm.data import dataset
-from smwm.data.dataset import Episode, read_dataset, write_dataset
+from smwm.data.dataset import Episode, read_dataset, read_states, write_dataset
 from smwm.errors import InputError
 
 
@@ -21,9 +22,9 @@ def change(path, name, values):
             file[name] = values
 
 
-def refused(path, words, **needs):
+def refused(path, words, read=read_dataset, **needs):
     with pytest.raises(InputError, match=words) as error:
-        read_dataset(path, **needs)
+        read(path, **needs)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -33,6 +34,11 @@ def test_window_starts_stay_inside_episodes(train_data):
     assert len(starts) == 6 * (31 - 10)
     assert ((starts % 31) + 10 <= 30).all()
     assert len(train_data.window_starts(31)) == 0
+
+
+def test_a_span_of_no_action_gives_every_row_of_the_episodes():
+    starts = dataset.window_starts(np.array([3, 1, 2]), np.array([10, 0, 5]), 0)
+    assert starts.tolist() == [10, 11, 12, 0, 5, 6]
 
 
 def test_statistics_leave_out_the_unused_last_action(train_data):
@@ -78,11 +84,24 @@ def test_other_action_dimension_is_refused(copy):
     refused(copy, "actions have 2 dimensions, 5 are needed", action_dim=5)
 
 
+def test_the_last_action_of_an_episode_is_nan(train_data):
+    missing = np.isnan(train_data.actions).all(1)
+    np.testing.assert_array_equal(np.flatnonzero(missing), 31 * np.arange(1, 7) - 1)
+    assert np.isfinite(train_data.actions[~missing]).all()
+
+
+@pytest.mark.parametrize("last", [0.0, 1e30])
+def test_the_last_action_may_be_anything_and_is_never_used(copy, train_data, last):
+    actions = train_data.actions.copy()
+    actions[np.isnan(actions)] = last  # as in files of others
+    change(copy, "action", actions)
+    other = read_dataset(copy)
+    for mine, theirs in zip(train_data.action_statistics(), other.action_statistics(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_nan_action_is_refused_but_not_where_it_is_unused(copy):
     actions = read_dataset(copy).actions
-    actions[30] = np.nan  # last row of the first episode
-    change(copy, "action", actions)
-    read_dataset(copy)
     actions[7, 1] = np.nan
     change(copy, "action", actions)
     refused(copy, r"action is not finite in 1 rows, first in row \[7\]")
@@ -98,15 +117,117 @@ def test_episodes_outside_the_rows_are_refused(copy):
     refused(copy, "outside the rows")
 
 
-def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_path):
-    data = read_dataset(dataset_folder / "eval.h5")
-    episodes = [
+def test_episodes_that_share_rows_are_refused(copy):
+    change(copy, "ep_offset", np.array([31, 62, 0, 93, 123, 155]))
+    refused(copy, "episodes 3 and 4 share rows")
+    refused(copy, "episodes 3 and 4 share rows", read_states, state_dim=2)
+
+
+@pytest.mark.parametrize("length", [0, -1, 187, 2**63 - 1])  # the last and an offset: below 0
+def test_lengths_outside_the_rows_are_refused(copy, train_data, length):
+    change(copy, "ep_len", np.append(train_data.lengths[:-1], length))
+    refused(copy, "outside the rows")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.full((186, 2), b"left"), "not numbers"),
+        (np.zeros((185, 2)), "not numbers"),
+        (np.zeros(186), "not numbers"),
+        (np.full((186, 2), np.inf), r"state is not finite in 186 rows, first in row \[0\]"),
+    ],
+)
+def test_states_that_are_none_are_refused(copy, values, words):
+    change(copy, "state", values)
+    refused(copy, words)
+
+
+def test_states_are_those_of_the_rows_of_episodes(copy, train_data):
+    states = train_data.states.copy()
+    states[62:93] = np.nan  # belongs to no episode
+    change(copy, "state", states)
+    change(copy, "ep_len", np.array([31, 20]))
+    change(copy, "ep_offset", np.array([93, 0]))
+    found, lengths, offsets = read_states(copy, 2)
+    np.testing.assert_array_equal(found, np.concatenate([states[93:124], states[:20]]))
+    assert (lengths.tolist(), offsets.tolist()) == ([31, 20], [0, 31])
+    read_dataset(copy)
+
+
+def episodes_of(data):
+    return [
         Episode(data.pixels[first : first + n], data.actions[first : first + n - 1],
                 data.states[first : first + n])
         for first, n in zip(data.offsets, data.lengths, strict=True)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [list, iter, lambda episodes: (e for e in episodes)])
+@pytest.mark.parametrize("storage", dataset.STORAGES)
+def test_any_iterable_of_episodes_is_written(eval_data, tmp_path, kind, storage):
+    path = tmp_path / "data.h5"
+    write_dataset(str(path), kind(episodes_of(eval_data)), {"env": "mine"}, storage)
+    data = read_dataset(path)
+    for name in ("pixels", "actions", "states", "lengths", "offsets"):
+        np.testing.assert_array_equal(getattr(data, name), getattr(eval_data, name))
+    assert data.attributes == {"env": "mine"}
+
+
+def test_episodes_are_taken_one_by_one(eval_data, tmp_path):
+    alive = []
+
+    def recorded():
+        for episode in episodes_of(eval_data) * 3:
+            alive.append(sum(ref() is not None for ref in references))
+            pixels = episode.pixels.copy()
+            references.append(weakref.ref(pixels))
+            yield Episode(pixels, episode.actions, episode.states)
+            del pixels
+
+    for storage, rows in (("zstd", None), ("raw", 6 * 31)):
+        references = []
+        write_dataset(tmp_path / storage, recorded(), {}, storage, rows)
+    assert max(alive) <= 2
+    assert len(alive) == 12
+
+
+def test_episodes_of_any_length_follow_each_other(eval_data, tmp_path):
+    whole = episodes_of(eval_data)[0]
+    episodes = [
+        Episode(whole.pixels[:n], whole.actions[: n - 1], whole.states[:n]) for n in (2, 31, 7)
+    ]
+    write_dataset(tmp_path / "data.h5", episodes, {})
+    data = read_dataset(tmp_path / "data.h5")
+    assert (data.lengths.tolist(), data.offsets.tolist()) == ([2, 31, 7], [0, 2, 33])
+    np.testing.assert_array_equal(data.pixels, np.concatenate([e.pixels for e in episodes]))
+    np.testing.assert_array_equal(data.states, np.concatenate([e.states for e in episodes]))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "words"),
+    [
+        (0, {}, "data.h5: there is no episode to write, at least one is needed"),
+        (0, {"storage": "raw"}, "data.h5: there is no episode to write"),
+        (2, {"rows": 61}, "data.h5: rows is 61, the episodes have more images"),
+        (2, {"rows": 61, "storage": "raw"}, "data.h5: rows is 61, the episodes have more images"),
+        (2, {"rows": 63, "storage": "raw"}, "data.h5: rows is 63, the episodes have 62 images"),
+        (2, {"storage": "gzip"}, "storage: 'gzip' is not allowed, allowed: zstd, raw"),
+    ],
+)
+def test_what_cannot_be_written_leaves_what_is_there(eval_data, tmp_path, chosen, options, words):
+    path = tmp_path / "data.h5"
+    path.write_text("precious")
+    with pytest.raises(InputError, match=words):
+        write_dataset(path, episodes_of(eval_data)[:chosen], {}, **options)
+    assert [p.name for p in tmp_path.iterdir()] == ["data.h5"]
+    assert path.read_text() == "precious"
+
+
+def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_path):
+    data = read_dataset(dataset_folder / "eval.h5")
     for storage in ("zstd", "raw"):
-        write_dataset(tmp_path / storage, iter(episodes), len(data.pixels), {}, storage)
+        write_dataset(tmp_path / storage, episodes_of(data), {}, storage)
     raw, small = (read_dataset(tmp_path / storage) for storage in ("raw", "zstd"))
     assert isinstance(raw.pixels, np.memmap)
     assert not isinstance(small.pixels, np.memmap)
@@ -118,6 +239,16 @@ def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_pa
 
 
 def test_without_the_decompressor_the_reader_is_told_what_to_install(dataset_folder, monkeypatch):
-    monkeypatch.setattr(dataset, "hdf5plugin", None)
-    with pytest.raises(InputError, match=r"eval.h5: is compressed .* pip install hdf5plugin"):
+    monkeypatch.setattr(h5py.h5z, "filter_avail", lambda code: code != 32015)
+    with pytest.raises(InputError, match=r"eval.h5: pixels is .* 32015.*: pip install hdf5plugin"):
         read_dataset(dataset_folder / "eval.h5")
+
+
+def test_without_the_compressor_the_writer_is_told_what_to_install(
+    eval_data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(dataset, "hdf5plugin", None)
+    with pytest.raises(InputError, match=r"storage: zstd needs .* pip install hdf5plugin"):
+        write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {})
+    write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {}, "raw")
+    np.testing.assert_array_equal(read_dataset(tmp_path / "data.h5").pixels, eval_data.pixels)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -81,8 +83,31 @@ def test_samples_reach_the_first_and_the_last_window():
 def test_too_short_episodes_are_refused(train_data):
     with pytest.raises(InputError, match="no episode has the 9 actions"):
         Windows.of(episodes_of(8), frames=2, block=5, window="blocks")
-    with pytest.raises(InputError, match="no episode has the 35 actions"):
+    with pytest.raises(InputError, match=r"no episode has the 35 actions .*; the longest has 30"):
         Windows.of(train_data, frames=8, block=5)
+
+
+def test_episodes_that_are_too_short_are_left_out_and_said_to_be(train_data, capsys):
+    lengths = np.array([31, 6, 31, 11, 10, 31])
+    windows = Windows.of(replace(train_data, lengths=lengths), frames=3, block=5)
+    assert sorted(set((windows.starts // 31).tolist())) == [0, 2, 3, 5]
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "left out: 2 of 6 episodes, of 5 to 9 actions, fewer than the 10 that a window spans"
+    ]
+    Windows.of(train_data, frames=3, block=5)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("last", [0.0, np.nan, 1e30])
+def test_the_unused_last_action_is_in_no_window(train_data, last):
+    actions = train_data.actions.copy()
+    actions[30::31] = last
+    windows = Windows.of(replace(train_data, actions=actions), frames=3, block=5)
+    _, blocks = windows.gather(windows.starts)
+    assert len(blocks) == 6 * 21
+    assert blocks.isfinite().all()
+    assert blocks.abs().max() < 1e3
 
 
 def test_batches_on_the_images_device_are_samples(train_data):

@@ -25,9 +25,12 @@ from smwm.checking import read_yaml
 from smwm.configuration import Configuration
 from smwm.errors import InputError
 
+# `take` finds episodes by their numbers in the rows, too.
+SOURCES = {what: spoil for what, spoil in DATASETS.items() if what != "no lengths"}
 # (stage, file that is spoiled, ways to craft one)
 READS = [
     ("train", "train.h5", DATASETS),
+    ("take", "train.h5", SOURCES),
     ("tasks", "eval.h5", {}),
     ("embed", "eval.h5", {}),
     ("plan", "model.pt", CHECKPOINTS),

@@ -25,6 +25,10 @@ COMMANDS = {
     f" --paper {shlex.quote(str(ROOT))}/resources/paper/planning_success.csv --out {{o}}",
     "figure embeddings": "figure embeddings --embeddings {i}/export.npz --method smwm --out {o}",
 }
+# The same for a stage that writes the path of its input, so that its bytes depend on the folder.
+READERS = {
+    "take": "collect --env two_room --source {i}/train.h5 --out {o}/data --image-size 12",
+}
 INPUTS = {
     "tasks.npz": "tasks",
     "model.pt": "train",
@@ -35,7 +39,7 @@ INPUTS = {
 
 def words(stage, inputs, out):
     """Command line of a stage; the folders may have any name."""
-    return [word.format(i=inputs, o=out) for word in shlex.split(COMMANDS[stage])]
+    return [word.format(i=inputs, o=out) for word in shlex.split((COMMANDS | READERS)[stage])]
 
 
 class Workshop:

@@ -47,6 +47,21 @@ def test_figure_and_table_of_a_dataset(dataset_folder, tmp_path):
         assert (tmp_path / f"data_coverage.{ending}").stat().st_size > 0
 
 
+def test_rows_outside_the_episodes_are_not_shown(dataset_folder, train_data, tmp_path):
+    path = shutil.copy(dataset_folder / "train.h5", tmp_path / "data.h5")
+    lengths, offsets = train_data.lengths[1:], train_data.offsets[1:]
+    with h5py.File(path, "a") as file:
+        file["state"][:31] = 500.0
+        for name, values in (("ep_len", lengths), ("ep_offset", offsets)):
+            del file[name]
+            file[name] = values
+    assert main(f"figure data_coverage --env two_room --data {path} --out {tmp_path}".split()) == 0
+    expected = measure("two_room", train_data.states[31:], lengths, offsets - 31)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "data_coverage.csv"), coverage_table("two_room", *expected)
+    )
+
+
 def test_quantiles_and_events_are_in_the_table(tmp_path):
     states = np.stack([20 + np.arange(36.0) ** 2 / 20, np.full(36, 80.0)], axis=1)
     quantities, events = measure("two_room", states, np.array([36]), np.array([0]))

@@ -36,6 +36,24 @@ def test_replay_ends_in_the_very_state_that_was_recorded(tasks):
     np.testing.assert_array_equal(environment.states(), tasks.goals)
 
 
+@pytest.mark.parametrize("last", [0.0, np.nan, 1e30])
+def test_the_unused_last_action_is_in_no_task(eval_data, last):
+    actions = eval_data.actions.copy()
+    actions[30::31] = last
+    whole = TaskSettings(tasks=2, offset=30)  # from the first row of an episode to its last
+    tasks = draw_tasks("two_room", replace(eval_data, actions=actions), whole, "hash")
+    recorded = eval_data.actions.reshape(2, 31, 2)[:, :30]
+    np.testing.assert_array_equal(np.sort(tasks.actions, 0), np.sort(recorded, 0))
+    assert tasks.replay_success.all()
+
+
+def test_tasks_are_drawn_from_rows_of_episodes_alone(eval_data):
+    part = replace(eval_data, lengths=np.array([15, 18]), offsets=np.array([40, 3]))
+    tasks = draw_tasks("two_room", part, replace(SETTINGS, tasks=13), "hash")
+    rows = [np.flatnonzero((eval_data.states == start).all(1))[0] for start in tasks.starts]
+    assert sorted(rows) == [*range(3, 11), *range(40, 45)]
+
+
 def test_trajectories_of_another_environment_are_refused(eval_data):
     other = replace(eval_data, attributes={"env": "cube"})
     with pytest.raises(InputError, match="'two_room' is not what the trajectories are of: 'cube'"):

@@ -39,8 +39,9 @@ class EmbedSettings:
 def embed(
     model: WorldModel, data: Trajectories, images: int, device: torch.device
 ) -> dict[str, np.ndarray]:
-    """Latents (N, D) float32 and states (N, S) of up to `images` evenly spaced rows."""
-    rows = np.unique(np.linspace(0, len(data.pixels) - 1, images).round().astype(int))
+    """Latents (N, D) float32 and states (N, S) of up to `images` evenly spaced rows of episodes."""
+    inside = data.window_starts(0)
+    rows = inside[np.unique(np.linspace(0, len(inside) - 1, images).round().astype(int))]
     model.to(device)
     latents = [
         model.encode(torch.from_numpy(data.pixels[batch]).to(device)).cpu().numpy()

@@ -20,8 +20,9 @@ from threading import Thread
 import numpy as np
 
 from smwm.data.card import write_card
-from smwm.data.dataset import STORAGES, Episode, has_attributes, write_dataset
-from smwm.data.external import count_episodes, take
+from smwm.data.dataset import STORAGES, has_attributes, write_dataset
+from smwm.data.episodes import Episode
+from smwm.data.external import read_source, take
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
 from smwm.files import code_version, replacing
@@ -43,7 +44,9 @@ class CollectSettings:
     storage: str = setting(
         "zstd", "images in the file: small, or raw and larger than memory", choices=STORAGES
     )
-    source: str = setting("none", "HDF5 file to split instead of collecting: its path")
+    source: str = setting(
+        "none", "HDF5 file to split instead of collecting, images resized: its path"
+    )
 
 
 def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
@@ -77,7 +80,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
     for split, chosen in splits.items():
         rows = len(chosen) * (settings.steps + 1)
         more = attributes | {"split": split, "source_episodes": chosen}
-        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), rows, more, settings.storage)
+        write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), more, settings.storage, rows)
     write_card(out, env, asdict(settings), code)
     for stale in out.glob(".parts-*"):
         shutil.rmtree(stale)
@@ -85,8 +88,10 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
 
 def take_external(env: str, out: Path, settings: CollectSettings) -> None:
     """The same from up to `settings.episodes` episodes of the file `settings.source`."""
-    source = Path(settings.source)
-    found = min(settings.episodes, count_episodes(source))
+    source = read_source(Path(settings.source))
+    if source.single:
+        print(f"{source.path}: left out {source.single} episodes of one row, which have no action")
+    found = min(settings.episodes, len(source.numbers))
     splits = split_episodes(replace(settings, episodes=found))
     attributes = {"env": env, "settings": asdict(settings), "code": code_version(__name__)}
     take(source, out, splits, settings.image_size, settings.storage, attributes)

@@ -1,19 +1,21 @@
 """The HDF5 format of trajectories: one file a split, rows of an episode beside each other.
 
     pixels       (N, H, W, 3) uint8     image before the action
-    action       (N, A) float32         action taken there; unused in an episode's last row
+    action       (N, A) float32         action taken there; NaN in an episode's last row
     state        (N, S) float64         complete simulator state (optional)
     episode_idx  (N,) int64             step_idx (N,) int64
     ep_len       (E,) int64             ep_offset (E,) int64
 
 This is the layout of the public LeWM files, so those can be read and these be read by tools
-made for those.
+made for those. Whatever a file has for the action in an episode's last row is never used, and
+rows that belong to no episode are not either.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from smwm.data.episodes import NUMBERS, Episode, check_episodes, form
 from smwm.errors import InputError
 from smwm.files import replacing
 
@@ -32,8 +35,8 @@ except ImportError:  # a machine that only trains may do without, on images stor
 STORAGES = ("zstd", "raw")
 TILE = 16  # side of the squares in which images are compressed
 LEVEL = 15  # of 22
-ZSTD = 32015  # the filter's registered number
-READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError)
+SHORTEST = 32  # rows that a compressed block has at least: a short episode would make many
+READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Trajectories:
     """Episodes in memory; the rows of episode e are offsets[e] : offsets[e] + lengths[e]."""
 
     pixels: np.ndarray  # (N, H, W, 3) uint8
-    actions: np.ndarray  # (N, A) float32
+    actions: np.ndarray  # (N, A) float32, of no meaning in an episode's last row
     states: np.ndarray | None  # (N, S) float64
     lengths: np.ndarray  # (E,) int64, in rows: one more than the actions taken
     offsets: np.ndarray  # (E,) int64
@@ -56,7 +59,7 @@ class Trajectories:
         return self.actions.shape[1]
 
     def window_starts(self, span: int) -> np.ndarray:
-        """Rows from which `span` actions lie in one episode."""
+        """Rows from which `span` actions lie in one episode; of 0, every row of an episode."""
         return window_starts(self.lengths, self.offsets, span)
 
     def action_statistics(self) -> tuple[np.ndarray, np.ndarray]:
@@ -66,43 +69,51 @@ class Trajectories:
 
 
 def window_starts(lengths: np.ndarray, offsets: np.ndarray, span: int) -> np.ndarray:
-    """Rows from which `span` actions lie in one of the episodes of `lengths` (E,), `offsets`."""
+    """Rows from which `span` actions lie in one of the episodes of `lengths` (E,), `offsets`.
+
+    The last row of an episode has no action; a `span` of 0 gives every row of the episodes.
+    """
     counts = np.maximum(lengths - span, 0)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(offsets, counts) + within
 
 
-@dataclass(frozen=True)
-class Episode:
-    """One recorded episode of T actions."""
-
-    pixels: np.ndarray  # (T + 1, H, W, 3) uint8
-    actions: np.ndarray  # (T, A) float32
-    states: np.ndarray | None  # (T + 1, S) float64
-
-
 def write_dataset(
-    path: Path,
-    episodes: Iterator[Episode],
-    rows: int,
+    path: Path | str,
+    episodes: Iterable[Episode],
     attributes: dict[str, Any],
     storage: str = "zstd",
+    rows: int | None = None,
 ) -> None:
-    """Write `episodes`, `rows` rows in all, and `attributes` to `path` atomically.
+    """Write `episodes`, taken one by one, and `attributes` to `path` atomically.
 
     `storage` of the images: `zstd` is small; `raw` is read from disk as it is needed, so that
-    data may be larger than memory.
+    data may be larger than memory. Raw images need their place beforehand: where `rows`, the
+    number of images in all, is not given, all episodes are held in memory to count it.
+
+    Raises InputError naming `path`, the number of an episode (from 0) that is not as `Episode`
+    says or not like the first, what is wrong with it and what is allowed.
     """
+    if storage not in STORAGES:
+        raise InputError(f"storage: {storage!r} is not allowed, allowed: {', '.join(STORAGES)}")
+    if storage == "zstd" and hdf5plugin is None:
+        raise InputError("storage: zstd needs a module: pip install hdf5plugin; or choose raw")
+    checked = check_episodes(path, episodes)
+    if storage == "raw" and rows is None:
+        checked = list(checked)
+        rows = sum(len(episode.pixels) for episode in checked)
     lengths: list[int] = []
     # HDF5's newer layout has checksums, without which a damaged file may hang its library.
     with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
         file.attrs.update({k: np.bytes_(v, "utf-8") for k, v in _as_texts(attributes).items()})
         row = 0
-        for episode in episodes:
+        for episode in checked:
             count = len(episode.pixels)
+            if rows is not None and row + count > rows:
+                raise InputError(f"{path}: rows is {rows}, the episodes have more images")
             columns = {
                 "pixels": episode.pixels,
-                "action": np.pad(episode.actions, ((0, 1), (0, 0))),
+                "action": np.pad(episode.actions, ((0, 1), (0, 0)), constant_values=np.nan),
                 "state": episode.states,
                 "episode_idx": np.full(count, len(lengths), np.int64),
                 "step_idx": np.arange(count),
@@ -112,9 +123,15 @@ def write_dataset(
                     continue
                 if not lengths:
                     _create_column(file, name, rows, values, storage)
+                if storage != "raw":
+                    file[name].resize(row + count, axis=0)
                 file[name][row : row + count] = values
             row += count
             lengths.append(count)
+        if not lengths:
+            raise InputError(f"{path}: there is no episode to write, at least one is needed")
+        if rows is not None and row < rows:
+            raise InputError(f"{path}: rows is {rows}, the episodes have {row} images")
         file["ep_len"] = np.array(lengths, np.int64)
         file["ep_offset"] = np.cumsum(lengths) - lengths
 
@@ -136,16 +153,36 @@ def _as_texts(values: dict[str, Any]) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 
 
-def _create_column(file: h5py.File, name: str, rows: int, values: np.ndarray, storage: str) -> None:
-    shape = (rows, *values.shape[1:])
+def _create_column(
+    file: h5py.File, name: str, rows: int | None, values: np.ndarray, storage: str
+) -> None:
+    """Make the column that begins with `values`: of `rows` rows if raw, else one that grows."""
+    shape = values.shape[1:]
     if storage == "raw":
-        options = {}
-    else:  # images in squares over an episode's length: most squares hardly change over time
-        square = (TILE, TILE, 3) if values.ndim == 4 else shape[1:]
-        chunk = (len(values), *map(min, square, shape[1:]))
-        options = {"chunks": chunk, "shuffle": values.itemsize > 1, "fletcher32": True}
-        options |= hdf5plugin.Zstd(LEVEL)
-    file.create_dataset(name, shape, values.dtype, **options)
+        file.create_dataset(name, (rows, *shape), values.dtype)
+        return
+    # images in squares over an episode's length: most squares hardly change over time
+    square = (TILE, TILE, 3) if values.ndim == 4 else shape
+    file.create_dataset(
+        name,
+        (0, *shape),
+        values.dtype,
+        maxshape=(None, *shape),
+        chunks=(max(len(values), SHORTEST), *map(min, square, shape)),
+        shuffle=values.itemsize > 1,
+        fletcher32=True,
+        **hdf5plugin.Zstd(LEVEL),
+    )
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what reading an HDF5 file raises into an InputError that names `path`."""
+    try:
+        yield
+    except READ_ERRORS as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable HDF5 dataset ({reason})") from error
 
 
 def read_dataset(
@@ -158,61 +195,88 @@ def read_dataset(
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such dataset")
-    try:
-        with h5py.File(path, "r") as file, np.errstate(invalid="ignore"):  # _check tells of NaN
-            missing = {"pixels", "action", "ep_len", "ep_offset"} - set(file)
-            if missing:
-                raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
-            data = Trajectories(
-                pixels=_pixels(path, file["pixels"]),
-                actions=file["action"][:],
-                states=file["state"][:] if "state" in file else None,
-                lengths=file["ep_len"][:].astype(np.int64),
-                offsets=file["ep_offset"][:].astype(np.int64),
-                attributes=_read_attributes(file),
-            )
-    except READ_ERRORS as error:
-        raise InputError(f"{path}: not a readable HDF5 dataset ({error})") from error
+    invalid = np.errstate(invalid="ignore")  # _check tells of NaN
+    with reading(path), h5py.File(path, "r") as file, invalid:
+        missing = {"pixels", "action", "ep_len", "ep_offset"} - set(file)
+        if missing:
+            raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
+        data = Trajectories(
+            pixels=_pixels(path, file["pixels"]),
+            actions=file["action"][:],
+            states=file["state"][:] if "state" in file else None,
+            lengths=file["ep_len"][:].astype(np.int64),
+            offsets=file["ep_offset"][:].astype(np.int64),
+            attributes=_read_attributes(file),
+        )
     _check(path, data, image_size, action_dim)
     return data
 
 
 def _pixels(path: Path, column: h5py.Dataset) -> np.ndarray:
     """The images: mapped from the file where they lie in it as they are, else in memory."""
-    if hdf5plugin is None and column.id.get_create_plist().get_filter_by_id(ZSTD) is not None:
-        raise InputError(f"{path}: is compressed with Zstandard: pip install hdf5plugin")
+    require_filters(path, column)
     offset = column.id.get_offset()
     if offset is None or column.dtype != np.uint8:
         return column[:]
     return np.memmap(path, np.uint8, "c", offset, column.shape)  # c: writes stay in memory
 
 
-def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """States (N, S), and lengths and offsets (E,) of the episodes, without the images.
+def require_filters(path: Path, column: h5py.Dataset) -> None:
+    """Raise InputError naming `path` if what compressed the column is not installed here."""
+    plist = column.id.get_create_plist()
+    for number in range(plist.get_nfilters()):
+        code, *_, name = plist.get_filter(number)
+        if not h5py.h5z.filter_avail(code):
+            raise InputError(
+                f"{path}: {column.name[1:]} is compressed with {name.decode() or 'a filter'} "
+                f"(HDF5 filter {code}), which is not installed: pip install hdf5plugin"
+            )
 
-    S must be `state_dim`. Raises InputError naming the file and what is wrong with it.
+
+def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States (N, S) of the rows of episodes, and lengths and offsets (E,) of these in them.
+
+    The images are not read. S must be `state_dim`. Raises InputError naming the file and what is
+    wrong with it.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such dataset")
     try:
-        with h5py.File(path, "r") as file:
-            states, lengths, offsets = (file[name][:] for name in ("state", "ep_len", "ep_offset"))
+        with h5py.File(path, "r") as file, np.errstate(invalid="ignore"):
+            states = file["state"][:]
+            lengths, offsets = (file[n][:].astype(np.int64) for n in ("ep_len", "ep_offset"))
     except READ_ERRORS as error:
         raise InputError(f"{path}: not a dataset with states ({error})") from error
-    _require_episodes(path, lengths, offsets, len(states))
-    if states.shape[1:] != (state_dim,) or not np.isfinite(states).all():
+    require_episodes(path, lengths, offsets, len(states))
+    within = states[window_starts(lengths, offsets, 0)]
+    if not _is_state(states) or states.shape[1] != state_dim or not np.isfinite(within).all():
         raise InputError(
-            f"{path}: state has shape {states.shape}, (N, {state_dim}) finite numbers are needed"
+            f"{path}: state is {form(states)}, (N, {state_dim}) finite numbers are needed"
         )
-    return states, lengths, offsets
+    return within, lengths, np.cumsum(lengths) - lengths
 
 
-def _require_episodes(path: Path, lengths: np.ndarray, offsets: np.ndarray, rows: int) -> None:
+def require_episodes(path: Path, lengths: np.ndarray, offsets: np.ndarray, rows: int) -> None:
+    """Raise InputError naming `path` unless the episodes are parts of `rows` rows, none shared."""
     if lengths.ndim != 1 or lengths.shape != offsets.shape:
         raise InputError(f"{path}: ep_len and ep_offset are not two lists of the same length")
-    inside = (lengths > 0) & (offsets >= 0) & (offsets + lengths <= rows)
+    inside = (lengths > 0) & (offsets >= 0) & (offsets <= rows) & (lengths <= rows - offsets)
     if len(inside) == 0 or not inside.all():
         raise InputError(f"{path}: ep_len and ep_offset point outside the rows")
+    order = np.argsort(offsets)
+    shared = np.flatnonzero((offsets + lengths)[order][:-1] > offsets[order][1:])
+    if len(shared):
+        one, other = order[shared[0] : shared[0] + 2]
+        raise InputError(f"{path}: episodes {one} and {other} share rows, each needs its own")
+
+
+def not_finite(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Those of `rows` in which values (N, d) are not all finite."""
+    return rows[~np.isfinite(values[rows]).all(1)]
+
+
+def _is_state(states: np.ndarray) -> bool:
+    return states.dtype.kind in NUMBERS and states.ndim == 2
 
 
 def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: int | None) -> None:
@@ -230,7 +294,12 @@ def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: i
     require(actions.ndim == 2, f"action has shape {actions.shape}, not (N, A)")
     require(actions.dtype.kind == "f", f"action is {actions.dtype}, not floating point")
     require(len(actions) == len(pixels), f"{len(actions)} actions for {len(pixels)} images")
-    _require_episodes(path, data.lengths, data.offsets, len(pixels))
+    states = data.states
+    require(
+        states is None or (_is_state(states) and len(states) == len(pixels)),
+        "" if states is None else f"state is {form(states)}, not numbers ({len(pixels)}, S)",
+    )
+    require_episodes(path, data.lengths, data.offsets, len(pixels))
     require(
         image_size is None or data.image_size == image_size,
         f"images are {data.image_size} px, {image_size} px are needed",
@@ -239,5 +308,9 @@ def _check(path: Path, data: Trajectories, image_size: int | None, action_dim: i
         action_dim is None or data.action_dim == action_dim,
         f"actions have {data.action_dim} dimensions, {action_dim} are needed",
     )
-    bad = data.window_starts(1)[~np.isfinite(actions[data.window_starts(1)]).all(1)]
-    require(len(bad) == 0, f"action is not finite in {len(bad)} rows, first in row {bad[:1]}")
+    for name, values, span in (("action", actions, 1), ("state", states, 0)):
+        if values is not None:
+            bad = not_finite(values, data.window_starts(span))
+            require(
+                len(bad) == 0, f"{name} is not finite in {len(bad)} rows, first in row {bad[:1]}"
+            )

@@ -15,6 +15,11 @@ from smwm.errors import InputError
 WINDOWS = ("frames", "blocks")  # what of a window must lie in an episode
 
 
+def window_span(frames: int, block: int, window: str = "frames") -> int:
+    """Actions that an episode needs for one window."""
+    return (frames - 1) * block if window == "frames" else frames * block - 1
+
+
 @dataclass(frozen=True)
 class Windows:
     """Every window of L frames, `block` actions apart.
@@ -37,15 +42,25 @@ class Windows:
         device: torch.device | str = "cpu",
         window: str = "frames",
     ) -> Windows:
-        """Windows whose frames lie in one episode (`window` frames), or the rows of their blocks.
+        """Windows of the episodes that are long enough; says how many are not.
 
+        The frames of a window lie in one episode (`window` frames), or the rows of their blocks:
         `blocks` is the rule of the paper's loader, which reads a block of actions after each
         frame, also after the last. Raises InputError if there is no window.
         """
-        need = (frames - 1) * block if window == "frames" else frames * block - 1
-        starts = data.window_starts(need)
+        span = window_span(frames, block, window)
+        starts = data.window_starts(span)
+        actions = data.lengths - 1
         if len(starts) == 0:
-            raise InputError(f"no episode has the {need} actions that a window spans")
+            raise InputError(
+                f"no episode has the {span} actions that a window spans, of {frames} frames "
+                f"(--frames) {block} actions apart (--block); the longest has {actions.max()}"
+            )
+        if (short := actions[actions < span]).size:
+            print(
+                f"left out: {len(short)} of {len(actions)} episodes, of {short.min()} to "
+                f"{short.max()} actions, fewer than the {span} that a window spans"
+            )
         return cls(
             pixels=torch.from_numpy(data.pixels).to(device),
             actions=torch.from_numpy(data.actions).to(device, torch.float32),
