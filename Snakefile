@@ -28,11 +28,18 @@ include: "workflow/rules/extension.smk"
 
 
 onstart:
+    global interrupted
     hold_folder()
+    interrupted = end_jobs_on_signals(logger, workflow.local_exec)
 
 
 onsuccess:
     print(f"done: figures/{CONFIG.scale}/replication.html (or .md) and the figures beside it")
+
+
+onerror:
+    if interrupted.is_set():
+        last_words()
 
 
 # The records are targets beside the figures: figures travel with the repository, records do
