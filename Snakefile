@@ -28,12 +28,19 @@ include: "workflow/rules/extension.smk"
 
 
 onstart:
+    global interrupted
     hold_folder()
+    interrupted = end_jobs_on_signals(logger, workflow.local_exec)
 
 
 onsuccess:
     know_results()
     print(f"done: figures/{CONFIG.scale}/replication.html (or .md) and the figures beside it")
+
+
+onerror:
+    if interrupted.is_set():
+        last_words()
 
 
 # The records are targets beside the figures: figures travel with the repository, records do

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+
+from smwm.interrupts import Ending, stage_line
+
+if __name__ == "__main__":  # before the imports that take time
+    ENDING = Ending(stage_line(sys.argv[1:]))
+
+import argparse
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
@@ -29,8 +36,11 @@ STAGES = {
 }
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one stage. Status 0: done; 2: bad input, said in one line on standard error."""
+def main(argv: list[str] | None = None, holding: Callable[[], None] = lambda: None) -> int:
+    """Run one stage. Status 0: done; 2: bad input, said in one line on standard error.
+
+    `holding` is called before anything is begun that must be let go of.
+    """
     argv = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(
         prog="smwm",
@@ -45,14 +55,13 @@ def main(argv: list[str] | None = None) -> int:
             import_module(module).add_parser(stage)
     arguments = parser.parse_args(argv)
     keep_memory()
+    holding()
     try:
         with writing(arguments):
             import_module(STAGES[arguments.stage][0]).run(arguments)
     except (InputError, OSError) as error:
         print(f"smwm {arguments.stage}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
@@ -63,5 +72,13 @@ def writing(arguments: argparse.Namespace) -> AbstractContextManager[None]:
     return exclusive(arguments.out) if "out" in arguments else nullcontext()
 
 
+def program(ending: Ending | None = None) -> int:
+    """The command as a process of its own: signals end it, and any terminal takes its output."""
+    ending = ending or Ending(stage_line(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    return ending.status(lambda: main(holding=ending.hold))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program(ENDING))

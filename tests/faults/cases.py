@@ -1,5 +1,6 @@
 """Every case: a stage, a fault, and what to do; each ends as `runs` says or raises EndingError."""
 
+import signal
 from functools import partial
 from typing import NamedTuple
 
@@ -14,10 +15,10 @@ from hostile import (
     damaged_leftover,
     odd_folders,
 )  # fmt: skip
-from interruptions import disk_full, file_limit, killed, not_writable
-from stages import COMMANDS
+from interruptions import disk_full, file_limit, interrupted, killed, not_writable
+from stages import COMMANDS, MORE
 
-KILLED = ("collect", "train", "plan", "figure planning_success")
+KILLED = ("collect", "train", "plan", "figure planning_success", "figure embeddings", *MORE)
 LEFTOVERS = {
     "train": ("restart point", ".model.pt.restart"),
     "collect": ("finished group", "data/.parts-*/[0-9]*.npz"),
@@ -51,6 +52,10 @@ class Case(NamedTuple):
 def _cases():
     for stage in KILLED:
         yield Case(stage, "kill -9", partial(killed, stage=stage), True)
+    for stage in (*COMMANDS, *MORE):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            attempt = partial(interrupted, stage=stage, number=number)
+            yield Case(stage, f"interrupts ({number.name})", attempt, True)
     for stage in COMMANDS:
         yield Case(stage, "disk full", partial(disk_full, stage=stage), True)
         yield Case(stage, "file size limit", partial(file_limit, stage=stage), True)

@@ -12,12 +12,15 @@ from runs import (
     EndingError,
     ImpossibleError,
     fork_stage,
+    interrupt,
+    interrupted_line,
     kill,
     one_line,
     require_same,
     run,
     snapshot,
     start,
+    wait_for_handlers,
 )
 from stages import words
 
@@ -34,6 +37,27 @@ def killed(workshop, stage, seed):
     if ended.status != 0:
         raise EndingError(f"after the kill: status {ended.status}, {ended.err[-160:]}")
     require_same(snapshot(out), whole, "differs after a kill")
+    return SAME
+
+
+def interrupted(workshop, stage, number, seed):
+    """SIGINT or SIGTERM at such a moment ends the stage in one line; then the same again."""
+    whole, seconds = workshop.whole(stage), workshop.seconds(stage)
+    out = workshop.scratch()
+    command = words(stage, workshop.inputs, out)
+    process = start(command)
+    wait_for_handlers(process)
+    time.sleep(random.Random(f"{stage} {number} {seed}").uniform(0, seconds))
+    ended = interrupt(process, number)
+    if ended.status != 0:  # it was not done before
+        interrupted_line(ended, number, f"smwm {command[0]}: interrupted; the same command ")
+        half = [name for name in snapshot(out) if ".tmp" in name]
+        if half:
+            raise EndingError(f"left half files behind: {', '.join(half[:3])}")
+        ended = run(command)
+    if ended.status != 0:
+        raise EndingError(f"after the interrupt: status {ended.status}, {ended.err[-160:]}")
+    require_same(snapshot(out), whole, "differs after an interrupt")
     return SAME
 
 

@@ -25,6 +25,10 @@ in another result, where the damaged file still decodes.
 
 - **kill -9**: of the whole process group, at a moment drawn uniformly from the undisturbed run's
   duration; then the same command again. Every file is compared, hidden ones too.
+- **interrupts**: SIGINT of the process group, as Ctrl-C sends it, or SIGTERM of the stage alone, at
+  such a moment from the program's first lines on. Within five seconds the stage and all that it
+  started have ended, with status 130 or 143 and one line that says so, and no half file is left;
+  then the same command again, compared as after a kill.
 - **disk full**, **file size limit**: room for a random share of what the stage writes. Each file of
   an earlier result must be as it was, or whole and new; a dataset's card may be gone.
 - **folder not writable**: a file system mounted so that it may only be read.

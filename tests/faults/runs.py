@@ -1,5 +1,6 @@
 """Run a stage, apart from this process, and judge how it ended."""
 
+import contextlib
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from smwm.__main__ import main
 
 SAME, LINE, OTHER = "same bytes", "one clear line", "another result"
-PROGRESS = re.compile(r"(collect|train|plan|take) .*: \d+/\d+ \w+.*")
+PROGRESS = re.compile(r"(collect |train |plan |take |decoder).*: \d+/\d+ \w+.*")
 HIDDEN_WARNINGS = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
 
 
@@ -36,12 +37,12 @@ class Ended(NamedTuple):
     err: str
 
 
-def start(words):
-    """The stage as a process group of its own."""
+def start(words, **variables):
+    """The stage as a process group of its own, with further environment variables."""
     return subprocess.Popen(
         [sys.executable, "-m", "smwm", *words], start_new_session=True, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **variables},
     )  # fmt: skip
 
 
@@ -64,7 +65,60 @@ def kill(process):
     return alive
 
 
-def fork(action, folder, seconds=30):
+def wait_for_handlers(process):
+    """Until the first lines of the program have run: what comes before is Python's own."""
+    status, bit = Path(f"/proc/{process.pid}/status"), 1 << (signal.SIGTERM - 1)
+    while process.poll() is None and not _mask(status, "SigCgt") & bit:
+        time.sleep(0.001)
+
+
+def _mask(status, name):
+    return int(re.search(rf"{name}:\s*(\w+)", status.read_text())[1], 16)
+
+
+def interrupt(process, number, seconds=5):
+    """Ctrl-C signals the whole process group, `kill` one process; how the stage then ended.
+
+    EndingError if anything of it goes on after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    if process.poll() is None:
+        to = os.killpg if number == signal.SIGINT else os.kill
+        to(process.pid, number)
+    try:
+        err = process.communicate(timeout=seconds)[1]
+    except subprocess.TimeoutExpired:
+        kill(process)
+        raise EndingError(f"goes on {seconds} s after {number.name}") from None
+    while left := _group(process.pid):
+        if time.monotonic() > deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise EndingError(f"leaves processes behind: {left}")
+        time.sleep(0.01)
+    return Ended(process.returncode, err)
+
+
+def _group(number):
+    """Processes of a group that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended since
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+            found += [path.parent.name] if int(group) == number and state != "Z" else []
+    return found
+
+
+def interrupted_line(ended, number, line):
+    """LINE if it ended by signal `number` in a line that begins with `line`, else EndingError."""
+    if ended.status != 128 + number:
+        raise EndingError(f"status {ended.status} after {number.name}: {ended.err[-160:]}")
+    lines = [text for text in ended.err.splitlines() if not PROGRESS.fullmatch(text)]
+    if len(lines) != 1 or not lines[0].startswith(line):
+        raise EndingError(f"said after {number.name}: {' / '.join(lines)[-300:]}")
+    return LINE
+
+
+def fork(action, folder, seconds=120):
     """`action()` in a copy of this process, which is there at once and may crash or hang.
 
     The copy has everything imported, which takes most of the time of a small stage.

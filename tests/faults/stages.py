@@ -29,17 +29,35 @@ COMMANDS = {
 READERS = {
     "take": "collect --env two_room --source {i}/train.h5 --out {o}/data --image-size 12",
 }
+# More that are killed and interrupted, and spared the other faults.
+COLLECT = "--out {o}/data --episodes 30 --steps 4 --image-size 16 --workers 2"
+MORE = {
+    "collect reacher": f"collect --env reacher {COLLECT}",
+    "collect push_t": f"collect --env push_t {COLLECT}",
+    "collect cube": f"collect --env cube {COLLECT}",
+    "train world": "train --world single_dot --pairs 200 --method smwm --out {o}/world.pt"
+    f" --log {{o}}/world.csv --steps 20 --save-every 4 --batch-size 8 --frames 2 --block 1 {MODEL}",
+    "decode": "decode --checkpoint {i}/world.pt --world single_dot --pairs 200"
+    " --decoder-pairs 50 --decoder-epochs 2 --out {o}/decoded.npz",
+    "figure data_coverage": "figure data_coverage --env two_room --data {i}/train.h5 --out {o}",
+    "figure environments": "figure environments --tasks {i}/tasks.npz --data {i}/eval.h5 --out {o}",
+    "figure planning_rollouts": "figure planning_rollouts --tasks {i}/tasks.npz"
+    " --paths {i}/paths.npz --out {o}",
+    "figure training_curves": "figure training_curves --curves {i}/model.csv --out {o}",
+}
 INPUTS = {
     "tasks.npz": "tasks",
     "model.pt": "train",
     "record.json": "plan",
     "export.npz": "embed",
+    "world.pt": "train world",
 }  # file: the stage that makes it
 
 
 def words(stage, inputs, out):
     """Command line of a stage; the folders may have any name."""
-    return [word.format(i=inputs, o=out) for word in shlex.split((COMMANDS | READERS)[stage])]
+    every = COMMANDS | READERS | MORE
+    return [word.format(i=inputs, o=out) for word in shlex.split(every[stage])]
 
 
 class Workshop:

@@ -12,6 +12,7 @@ from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
 from smwm.files import sources
 from smwm.methods import TRAINED
+from smwm.stopping import end_jobs_on_signals, last_words
 
 try:
     CONFIG = Configuration(config)
@@ -23,6 +24,8 @@ if workflow.is_main_process:
         take_records()
     except InputError as error:
         sys.exit(f"pulled data: {error}")
+
+    ending.hold()
 
 # A job on a GPU takes a share of one; the executor of a cluster asks for GPUs by its own profile.
 GPUS = gpu_count(CONFIG.device)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 
@@ -58,6 +60,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         print(f"{out}: is there, from the same settings and code")
         if not (out / "README.md").exists():
             write_card(out, env, asdict(settings), code)
+        _remove_parts(out)
         return
     parts = out / f".parts-{code.split('+')[1]}-{_digest(settings)}"
     groups = {first: _part(parts, first) for first in range(0, settings.episodes, GROUP)}
@@ -70,9 +73,10 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
             "steps",
             done=done * settings.steps,
         ) as progress,
-        ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool,
+        _processes(workers, parts) as pool,
     ):
-        jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in missing]
+        with _blocked(signal.SIGINT):  # in the processes; they start here
+            jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in missing]
         for job in as_completed(jobs):
             progress.advance(job.result() * settings.steps)
 
@@ -82,8 +86,7 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
         more = attributes | {"split": split, "source_episodes": chosen}
         write_dataset(out / f"{split}.h5", _read_parts(parts, chosen), more, settings.storage, rows)
     write_card(out, env, asdict(settings), code)
-    for stale in out.glob(".parts-*"):
-        shutil.rmtree(stale)
+    _remove_parts(out)
 
 
 def take_external(env: str, out: Path, settings: CollectSettings) -> None:
@@ -131,6 +134,32 @@ def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path)
     return len(rngs)
 
 
+@contextmanager
+def _processes(count: int, parts: Path) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block: at once, if an exception leaves it."""
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _end_with_parent)
+    try:
+        yield pool
+    except BaseException:
+        for process in active_children():
+            process.kill()
+        pool.shutdown(cancel_futures=True)
+        for half in parts.glob(".*"):
+            half.unlink()
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def _blocked(number: int) -> Iterator[None]:
+    """Processes that start in the block do not hear a signal: who started them ends them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+
+
 def _end_with_parent() -> None:
     """Leave no worker behind when the collecting process is killed."""
 
@@ -148,6 +177,12 @@ def _episodes(settings: CollectSettings, first: int) -> range:
 
 def _part(parts: Path, first: int) -> Path:
     return parts / f"{first:06d}.npz"
+
+
+def _remove_parts(out: Path) -> None:
+    """Also those of other settings and code."""
+    for parts in out.glob(".parts-*"):
+        shutil.rmtree(parts)
 
 
 def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:

@@ -1,0 +1,176 @@
+"""Stages that are signalled while they import, or at work, and what may hold up their end.
+
+Stages that write are interrupted at random moments in tests/faults.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from runs import interrupt, interrupted_line, start
+
+from smwm.__main__ import STAGES
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Put before the package: the import of a module says that it has begun, and does not end.
+ENDLESS_IMPORT = """
+import pathlib, sys, time
+class Endless:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            pathlib.Path({begun!r}).touch()
+            time.sleep(600)
+sys.meta_path.insert(0, Endless())
+"""
+SLEEPER = "#!/bin/sh\ntouch {begun}\nexec sleep 600\n"
+
+
+def wait_for(folder, pattern, process):
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def hook(tmp_path):
+    """Variables with which Python runs a module before the program."""
+
+    def write(text):
+        (tmp_path / "hook").mkdir()
+        (tmp_path / "hook" / "sitecustomize.py").write_text(text)
+        return {"PYTHONPATH": f"{tmp_path / 'hook'}:{os.environ['PYTHONPATH']}"}
+
+    return write
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_still_imports_ends_in_one_line(stage, number, tmp_path, hook):
+    endless = hook(ENDLESS_IMPORT.format(module=STAGES[stage][0], begun=str(tmp_path / "begun")))
+    process = start([stage, "--help"], **endless)
+    wait_for(tmp_path, "begun", process)
+    ended = interrupt(process, number)
+    goes_on = "goes on where it stopped" if stage in ("collect", "train") else "starts it anew"
+    interrupted_line(ended, number, f"smwm {stage}: interrupted; the same command {goes_on}")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_publish_takes_the_program_that_it_waits_for_with_it(number, tmp_path):
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(SLEEPER.format(begun=tmp_path / "begun"))
+    git.chmod(0o755)
+    process = start(["publish"], PATH=f"{git.parent}:{os.environ['PATH']}")
+    wait_for(tmp_path, "begun", process)
+    interrupted_line(interrupt(process, number), number, "smwm publish: interrupted; ")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_doctor_takes_the_renderer_that_it_tries_with_it(number, tmp_path, hook):
+    endless = hook(ENDLESS_IMPORT.format(module="cv2", begun=str(tmp_path / "begun")))
+    process = start(["doctor"], **endless)
+    wait_for(tmp_path, "begun", process)
+    interrupted_line(interrupt(process, number), number, "smwm doctor: interrupted; ")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_benchmark_leaves_neither_processes_nor_temporary_files(number, tmp_path):
+    words = ["benchmark", "--out", str(tmp_path / "out"), "--scales", "smoke", "--threads", "1"]
+    process = start([*words, "--parts", "data path", "--batches", "100000"], TMPDIR=str(tmp_path))
+    wait_for(tmp_path, "tmp*/1/smoke-raw/README.md", process)
+    time.sleep(1)  # it has collected, now it reads
+    ended = interrupt(process, number)
+    assert ended.status == 128 + number
+    assert ended.err.splitlines()[-1].startswith("smwm benchmark: interrupted; ")
+    assert "Traceback" not in ended.err
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+# What may become of the exception: it is lost, comes out as another one, or is never raised.
+OBSTACLES = {
+    "a callback loses it": """
+class Loses:
+    def __del__(self):
+        kill()
+        sum(range(1000))
+Loses()
+while True:
+    time.sleep(0.01)
+""",
+    "it becomes another": """
+try:
+    kill()
+    time.sleep(60)
+except KeyboardInterrupt:
+    raise ImportError("initialization failed") from None
+""",
+    "it is swallowed": """
+while True:
+    try:
+        kill()
+        time.sleep(60)
+    except BaseException:
+        pass
+""",
+    "a library computes": """
+threading.Timer(0.5, kill).start()
+hashlib.pbkdf2_hmac("sha256", b"", b"", 2 * 10**9)
+""",
+    "its end is signalled, too": """
+try:
+    kill()
+    time.sleep(60)
+finally:
+    kill()
+    time.sleep(0.1)
+""",
+}
+PROGRAM = """
+import hashlib, os, signal, sys, threading, time
+from smwm import interrupts
+interrupts.GRACE = 1.0
+ending = interrupts.Ending("interrupted")
+kill = lambda: os.kill(os.getpid(), {number})
+def action():
+    ending.hold()
+{action}
+sys.exit(ending.status(action))
+"""
+
+
+def run(text):
+    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+def test_nothing_holds_up_the_end(obstacle, number):
+    action = "\n".join(f"    {line}" for line in OBSTACLES[obstacle].splitlines())
+    done = run(PROGRAM.format(number=int(number), action=action))
+    assert (done.returncode, done.stderr) == (128 + number, "interrupted\n")
+
+
+def test_a_signal_after_the_end_changes_nothing():
+    done = run(PROGRAM.format(number=15, action="    return 3").replace("sys.exit(", "x = (")
+               + "kill(); sys.exit(x)")  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_a_forked_child_ends_by_itself():
+    action = """
+    child = os.fork()
+    if not child:
+        kill()
+        time.sleep(60)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])"""
+    done = run(PROGRAM.format(number=15, action=action).replace("sys.exit(", "print("))
+    assert (done.stdout, done.stderr) == ("-15\n", "")
+
+
+def test_another_error_is_raised_as_it_is():
+    done = run(PROGRAM.format(number=2, action="    raise ValueError('mine')"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "ValueError: mine"
