@@ -9,7 +9,6 @@ from smwm.configuration import BLOCKS, Configuration, describe
 from smwm.data.collect import CollectSettings, split_episodes
 from smwm.data.dataset import Trajectories
 from smwm.data.windows import Windows
-from smwm.data.worlds import WORLDS
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.objectives import METHODS
@@ -68,15 +67,6 @@ def test_models_of_scale_paper_see_ten_epochs(env):
     data = Trajectories(images, actions, None, rows, np.cumsum(rows) - rows, {})
     windows = Windows.of(data, train["frames"], train["block"], window=train["window"])
     assert train["steps"] == 10 * len(windows.starts) // train["batch_size"]
-
-
-@pytest.mark.parametrize("world", WORLDS)
-def test_models_of_worlds_of_scale_paper_see_their_epochs(world):
-    configuration = Configuration({"scale": "paper"}, ROOT / "config")
-    train = configuration.settings("train", world, "smwm")
-    pairs = configuration.settings("pairs", world)["pairs"]
-    epochs = 200 if world.startswith("sprite") else 100
-    assert train["steps"] == epochs * pairs // train["batch_size"]
 
 
 @pytest.mark.parametrize("scale", SCALES)
