@@ -59,7 +59,7 @@ def test_what_an_experiment_ran_with_is_read_from_its_records():
     assert (found["λ"], found["weight of SIGReg"], found["seeds"]) == ("0.3", "0.09", "2")
     assert (found["time step"], found["budget [steps]"]) == ("one move", "50")
     assert found["planner: executes [blocks]"] == "5"  # 0 means the whole plan
-    assert (found["planner: returns"], found["planner: clips plans"]) == ("best", "–")
+    assert (found["planner: returns"], found["planner: candidates"]) == ("best", "–")
     assert found["probes: training images"] == "8000"
     assert found["λ sweep: weights"] == "0.1 1"
     assert (found["λ sweep: budget [steps]"], found["λ sweep: optimiser steps"]) == ("150", "1500")

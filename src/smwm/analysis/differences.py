@@ -107,7 +107,7 @@ def _experiment(record: Record) -> dict[str, Any]:
         "planner: executes [blocks]": planner["execute"] or planner["horizon"],
         "planner: initial std": planner["initial_std"],
         "planner: returns": planner.get("returns"),
-        "planner: clips plans": planner.get("clip"),
+        "planner: candidates": planner.get("candidates"),
     }
 
 
