@@ -10,6 +10,7 @@ from smwm.configuration import BLOCKS, Configuration, describe
 from smwm.data.collect import CollectSettings, split_episodes
 from smwm.data.dataset import Trajectories
 from smwm.data.windows import Windows
+from smwm.data.worlds import WORLDS
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.methods import METHODS
