@@ -199,3 +199,33 @@ FIGURES = figures()
 def claim_tables():
     """The tables that the report's claims about latents and sweeps rest on."""
     return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name in CLAIM_TABLES]
+
+
+def drawn(name, category, *kinds, caption=None):
+    """What a figure leaves: its picture, which Snakemake's report shows, and the files beside it."""
+    stem, kinds = f"figures/{{scale}}/{name}", kinds or (".csv", ".json")
+    words = f"../report/{caption or name}.rst"
+    picture = report(f"{stem}.png", caption=words, category=category)
+    return [picture, *multiext(stem, ".pdf", *kinds)]
+
+
+def drawn_by(output):
+    """The figure behind `output`, and the flags that tell it which of its kind."""
+    name = Path(output[0]).stem
+    if name.startswith("embeddings_"):
+        return f"embeddings --method {name.removeprefix('embeddings_')}"
+    words = {
+        "data_coverage": f"data_coverage --env {' '.join(CONFIG.envs)}",
+        "baselines": "planning_success --name baselines",
+        "baseline_probes": "probe_r2 --name baseline_probes",
+    }
+    return words.get(name, name)
+
+
+def as_flags(input):
+    """The named inputs as the flags of those names; the sources are no input of a command."""
+    named = [(name, files) for name, files in input.items() if name != "code"]
+    return " ".join(
+        f"--{name} {shlex.join([files] if isinstance(files, str) else files)}"
+        for name, files in named
+    )

@@ -11,7 +11,7 @@ rule extension:
         ),
 
 
-rule baselines:
+use rule planning_success as baselines with:
     input:
         records=extension_files(
             "results/{scale}/planning/{env}/{method}/seed{seed}.json",
@@ -21,28 +21,14 @@ rule baselines:
         paper="resources/paper/planning_success.csv",
         code=source_files("smwm.figures.planning_success"),
     output:
-        report(
-            "figures/{scale}/baselines.png",
-            caption="../report/baselines.rst",
-            category="Extension",
-        ),
-        multiext("figures/{scale}/baselines", ".pdf", ".csv", ".json"),
+        drawn("baselines", "Extension"),
     log:
         "results/{scale}/logs/figures/baselines.log",
     benchmark:
         "results/{scale}/benchmarks/figures/baselines.tsv"
-    conda:
-        "../envs/figures.yaml"
-    params:
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing baselines"
-    shell:
-        "python -m smwm figure planning_success --records {input.records:q}"
-        " --paper {input.paper:q} --out {params.folder:q} --name baselines > {log:q} 2>&1"
 
 
-rule baseline_probes:
+use rule planning_success as baseline_probes with:
     input:
         embeddings=extension_files(
             "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
@@ -54,28 +40,16 @@ rule baseline_probes:
             "smwm.figures.probe_r2", *map(environment_module, EXTENSION.baseline_envs)
         ),
     output:
-        report(
-            "figures/{scale}/baseline_probes.png",
-            caption="../report/baseline_probes.rst",
-            category="Extension",
-        ),
-        multiext("figures/{scale}/baseline_probes", ".pdf", ".csv", ".tex", ".json"),
+        drawn("baseline_probes", "Extension", ".csv", ".tex", ".json"),
     log:
         "results/{scale}/logs/figures/baseline_probes.log",
     benchmark:
         "results/{scale}/benchmarks/figures/baseline_probes.tsv"
     conda:
         "../envs/scenes.yaml"
-    params:
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing baseline_probes"
-    shell:
-        "python -m smwm figure probe_r2 --embeddings {input.embeddings:q}"
-        " --paper {input.paper:q} --out {params.folder:q} --name baseline_probes > {log:q} 2>&1"
 
 
-rule distractors:
+use rule planning_success as distractors with:
     input:
         records=extension_files(
             "results/{scale}/planning/{env}/{method}/seed{seed}.json",
@@ -92,22 +66,10 @@ rule distractors:
             *(environment_module(env + DISTRACTOR) for env in EXTENSION.distractor_envs),
         ),
     output:
-        report(
-            "figures/{scale}/distractors.png",
-            caption="../report/distractors.rst",
-            category="Extension",
-        ),
-        multiext("figures/{scale}/distractors", ".pdf", ".csv", ".json"),
+        drawn("distractors", "Extension"),
     log:
         "results/{scale}/logs/figures/distractors.log",
     benchmark:
         "results/{scale}/benchmarks/figures/distractors.tsv"
     conda:
         "../envs/scenes.yaml"
-    params:
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing distractors"
-    shell:
-        "python -m smwm figure distractors --records {input.records:q}"
-        " --embeddings {input.embeddings:q} --out {params.folder:q} > {log:q} 2>&1"

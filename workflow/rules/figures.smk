@@ -1,58 +1,5 @@
-# What a reader looks at.
-
-
-rule environments:
-    input:
-        tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
-        data=expand("data/datasets/{{scale}}/{env}/eval.h5", env=CONFIG.envs),
-        code=source_files("smwm.figures.environments", *map(environment_module, CONFIG.envs)),
-    output:
-        report(
-            "figures/{scale}/environments.png",
-            caption="../report/environments.rst",
-            category="Data",
-        ),
-        multiext("figures/{scale}/environments", ".pdf", ".json"),
-    log:
-        "results/{scale}/logs/figures/environments.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/environments.tsv"
-    conda:
-        "../envs/scenes.yaml"
-    params:
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing environments"
-    shell:
-        "python -m smwm figure environments --tasks {input.tasks:q} --data {input.data:q}"
-        " --out {params.folder:q} > {log:q} 2>&1"
-
-
-rule data_coverage:
-    input:
-        data=expand("data/datasets/{{scale}}/{env}/train.h5", env=CONFIG.envs),
-        code=source_files("smwm.figures.data_coverage", *map(environment_module, CONFIG.envs)),
-    output:
-        report(
-            "figures/{scale}/data_coverage.png",
-            caption="../report/data_coverage.rst",
-            category="Data",
-        ),
-        multiext("figures/{scale}/data_coverage", ".pdf", ".csv", ".json"),
-    log:
-        "results/{scale}/logs/figures/data_coverage.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/data_coverage.tsv"
-    conda:
-        "../envs/scenes.yaml"
-    params:
-        envs=CONFIG.envs,
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing data_coverage"
-    shell:
-        "python -m smwm figure data_coverage --env {params.envs} --data {input.data:q}"
-        " --out {params.folder:q} > {log:q} 2>&1"
+# What a reader looks at. The first rule is the pattern of all figures: an input's name is the
+# flag that hands it over, and what is drawn is named by the output.
 
 
 rule planning_success:
@@ -61,12 +8,7 @@ rule planning_success:
         paper="resources/paper/planning_success.csv",
         code=source_files("smwm.figures.planning_success"),
     output:
-        report(
-            "figures/{scale}/planning_success.png",
-            caption="../report/planning_success.rst",
-            category="Planning",
-        ),
-        multiext("figures/{scale}/planning_success", ".pdf", ".csv", ".json"),
+        drawn("planning_success", "Planning"),
     log:
         "results/{scale}/logs/figures/planning_success.log",
     benchmark:
@@ -74,40 +16,95 @@ rule planning_success:
     conda:
         "../envs/figures.yaml"
     params:
+        figure=lambda wildcards, output: drawn_by(output),
+        files=lambda wildcards, input: as_flags(input),
         folder=subpath(output[0], parent=True),
     message:
-        "drawing planning_success"
+        "drawing {output[0]}"
     shell:
-        "python -m smwm figure planning_success --records {input.records:q}"
-        " --paper {input.paper:q} --out {params.folder:q} > {log:q} 2>&1"
+        "python -m smwm figure {params.figure} {params.files} --out {params.folder:q}"
+        " > {log:q} 2>&1"
 
 
-rule planning_rollouts:
+use rule planning_success as environments with:
+    input:
+        tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
+        data=expand("data/datasets/{{scale}}/{env}/eval.h5", env=CONFIG.envs),
+        code=source_files("smwm.figures.environments", *map(environment_module, CONFIG.envs)),
+    output:
+        drawn("environments", "Data", ".json"),
+    log:
+        "results/{scale}/logs/figures/environments.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/environments.tsv"
+    conda:
+        "../envs/scenes.yaml"
+
+
+use rule planning_success as data_coverage with:
+    input:
+        data=expand("data/datasets/{{scale}}/{env}/train.h5", env=CONFIG.envs),
+        code=source_files("smwm.figures.data_coverage", *map(environment_module, CONFIG.envs)),
+    output:
+        drawn("data_coverage", "Data"),
+    log:
+        "results/{scale}/logs/figures/data_coverage.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/data_coverage.tsv"
+    conda:
+        "../envs/scenes.yaml"
+
+
+use rule planning_success as planning_rollouts with:
     input:
         tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
         paths=planning_records("npz", seeds=1),
         code=source_files("smwm.figures.planning_rollouts", *map(environment_module, CONFIG.envs)),
     output:
-        report(
-            "figures/{scale}/planning_rollouts.png",
-            caption="../report/planning_rollouts.rst",
-            category="Planning",
-        ),
-        multiext("figures/{scale}/planning_rollouts", ".pdf", ".csv", ".gif", ".json"),
+        drawn("planning_rollouts", "Planning", ".csv", ".gif", ".json"),
     log:
         "results/{scale}/logs/figures/planning_rollouts.log",
     benchmark:
         "results/{scale}/benchmarks/figures/planning_rollouts.tsv"
     conda:
         "../envs/scenes.yaml"
-    params:
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing planning_rollouts"
-    shell:
-        "python -m smwm figure planning_rollouts --tasks {input.tasks:q}"
-        " --paths {input.paths:q}"
-        " --out {params.folder:q} > {log:q} 2>&1"
+
+
+use rule planning_success as lambda_sweep with:
+    input:
+        records=lambda_records(),
+        code=source_files("smwm.figures.lambda_sweep"),
+    output:
+        drawn("lambda_sweep", "Planning"),
+    log:
+        "results/{scale}/logs/figures/lambda_sweep.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/lambda_sweep.tsv"
+
+
+use rule planning_success as horizon_sweep with:
+    input:
+        records=horizon_records(),
+        paper="resources/paper/horizon_sweep.csv",
+        code=source_files("smwm.figures.horizon_sweep"),
+    output:
+        drawn("horizon_sweep", "Planning"),
+    log:
+        "results/{scale}/logs/figures/horizon_sweep.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/horizon_sweep.tsv"
+
+
+use rule planning_success as training_curves with:
+    input:
+        curves=training_curves(),
+        code=source_files("smwm.figures.training_curves"),
+    output:
+        drawn("training_curves", "Training"),
+    log:
+        "results/{scale}/logs/figures/training_curves.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/training_curves.tsv"
 
 
 rule replication:
