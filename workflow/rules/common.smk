@@ -80,8 +80,49 @@ def checkpoint_of(wildcards):
     return [path.format(**wildcards)] if wildcards.method in TRAINED else []
 
 
+def method_of(wildcards):
+    """The method that a rule trains or plans with; sweeps over weights are of SMWM."""
+    return wildcards.get("method", "smwm")
+
+
+def addressed(block, wildcards):
+    """Whose settings a rule asks for; only training and models know of methods."""
+    place = wildcards.get("env") or wildcards.world
+    return block, place, method_of(wildcards) if block in ("train", "model") else None
+
+
+def settings_for(block, wildcards):
+    """The settings of a rule's environment or world, and of its method."""
+    return CONFIG.settings(*addressed(block, wildcards))
+
+
+def flags_for(block, wildcards, **instead):
+    """The same as flags for a shell, with values that a sweep sets `instead`."""
+    return CONFIG.flags(*addressed(block, wildcards), **instead)
+
+
+def training_source(wildcards, input):
+    """Flags of what a model is trained on: a dataset or a world's stream of pairs."""
+    if "world" in wildcards.keys():
+        return f"--world {wildcards.world} {flags_for('pairs', wildcards)}"
+    size = settings_for("collect", wildcards)["image_size"]
+    return f"--env {wildcards.env} --data {shlex.quote(input.data)} --image-size {size}"
+
+
+def embedding_source(wildcards, input):
+    """Flags of what is embedded: held-out and training images, or a world's pairs."""
+    if "world" in wildcards.keys():
+        return f"--world {wildcards.world} {flags_for('pairs', wildcards)}"
+    return f"--data {shlex.quote(input.data)} --fit {shlex.quote(input.fit)}"
+
+
+def planning_sources(wildcards):
+    """The package's files that planning in an environment uses."""
+    return source_files("smwm.planning.evaluate", environment_module(wildcards.env))
+
+
 def checkpoint_flags(wildcards, input):
-    """The same as words for a shell."""
+    """The model that a method plans with as words for a shell."""
     return [f"--checkpoint {shlex.quote(path)}" for path in input.checkpoint]
 
 

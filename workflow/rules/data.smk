@@ -20,7 +20,7 @@ rule collect:
     threads: 16
     params:
         folder=subpath(output.train, parent=True),
-        flags=lambda wildcards: CONFIG.flags("collect", wildcards.env),
+        flags=lambda wildcards: flags_for("collect", wildcards),
     message:
         "collecting trajectories of {wildcards.env}"
     shell:
@@ -43,7 +43,7 @@ rule tasks:
     conda:
         "../envs/simulators.yaml"
     params:
-        flags=lambda wildcards: CONFIG.flags("tasks", wildcards.env),
+        flags=lambda wildcards: flags_for("tasks", wildcards),
     message:
         "drawing planning tasks of {wildcards.env}"
     shell:

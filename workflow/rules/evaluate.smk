@@ -5,9 +5,7 @@ rule plan:
     input:
         tasks="results/{scale}/tasks/{env}.npz",
         checkpoint=checkpoint_of,
-        code=lambda wildcards: source_files(
-            "smwm.planning.evaluate", environment_module(wildcards.env)
-        ),
+        code=planning_sources,
     output:
         record="results/{scale}/planning/{env}/{method}/seed{seed}.json",
         paths="results/{scale}/planning/{env}/{method}/seed{seed}.npz",
@@ -22,13 +20,15 @@ rule plan:
     params:
         device=CONFIG.device,
         checkpoint=checkpoint_flags,
-        flags=lambda wildcards: CONFIG.flags("planner", wildcards.env),
+        method=method_of,
+        paths=lambda wildcards, output: [f"--paths {shlex.quote(p)}" for p in output[1:]],
+        flags=lambda wildcards: flags_for("planner", wildcards),
     message:
         "planning with {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
     shell:
-        "python -m smwm plan --tasks {input.tasks:q} --method {wildcards.method}"
+        "python -m smwm plan --tasks {input.tasks:q} --method {params.method}"
         " {params.checkpoint} --seed {wildcards.seed} --out {output.record:q}"
-        " --paths {output.paths:q} --device {params.device} {params.flags} > {log:q} 2>&1"
+        " {params.paths} --device {params.device} {params.flags} > {log:q} 2>&1"
 
 
 rule embed:
@@ -50,16 +50,16 @@ rule embed:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        flags=lambda wildcards: CONFIG.flags("embed", wildcards.env),
+        source=embedding_source,
+        flags=lambda wildcards: flags_for("embed", wildcards),
     message:
         "embedding images of {wildcards.env} with {wildcards.method}, seed {wildcards.seed}"
     shell:
-        "python -m smwm embed --checkpoint {input.checkpoint:q} --data {input.data:q}"
-        " --fit {input.fit:q} --out {output:q} --device {params.device} {params.flags}"
-        " > {log:q} 2>&1"
+        "python -m smwm embed --checkpoint {input.checkpoint:q} {params.source}"
+        " --out {output:q} --device {params.device} {params.flags} > {log:q} 2>&1"
 
 
-rule embed_world:
+use rule embed as embed_world with:
     input:
         checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
         code=source_files("smwm.analysis.embed"),
@@ -69,21 +69,8 @@ rule embed_world:
         "results/{scale}/logs/embed/{world}/{method}/seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/embed/{world}/{method}/seed{seed}.tsv"
-    priority: 1
-    conda:
-        "../envs/training.yaml"
-    resources:
-        gpu=GPU_SHARE,
-    params:
-        device=CONFIG.device,
-        flags=lambda wildcards: CONFIG.flags("embed", wildcards.world),
-        pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
     message:
         "embedding {wildcards.world} with {wildcards.method}, seed {wildcards.seed}"
-    shell:
-        "python -m smwm embed --checkpoint {input.checkpoint:q} --world {wildcards.world}"
-        " --out {output:q} --device {params.device} {params.flags} {params.pairs}"
-        " > {log:q} 2>&1"
 
 
 rule decode:
@@ -102,8 +89,8 @@ rule decode:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        flags=lambda wildcards: CONFIG.flags("decode", wildcards.world),
-        pairs=lambda wildcards: CONFIG.flags("pairs", wildcards.world),
+        flags=lambda wildcards: flags_for("decode", wildcards),
+        pairs=lambda wildcards: flags_for("pairs", wildcards),
     message:
         "decoding {wildcards.world} with {wildcards.method}, seed {wildcards.seed}"
     shell:
