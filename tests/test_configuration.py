@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from smwm.configuration import BLOCKS, Configuration, describe
+from smwm.configuration import BLOCKS, Configuration
 from smwm.data.collect import CollectSettings, split_episodes
 from smwm.data.dataset import Trajectories
 from smwm.data.windows import Windows
@@ -135,6 +135,30 @@ def test_later_layers_win():
     assert configuration.methods == ["smwm"]
 
 
+def test_a_method_changes_training_and_its_model_alone():
+    """Collection has a key `steps`, too."""
+    base = {"scale": "smoke", "methods": {"smwm": {"steps": 6}}}
+    configuration = Configuration(base, ROOT / "config")
+    assert configuration.settings("train", "two_room", "smwm")["steps"] == 6
+    assert configuration.settings("collect", "two_room", "smwm")["steps"] == 40
+
+
+def test_each_setting_tells_the_layer_that_set_it():
+    base = {
+        "scale": "smoke",
+        "train": {"weight": 0.5},
+        "envs": {"two_room": {"methods": {"smwm": {"steps": 6}}}},
+    }
+    found = Configuration(base, ROOT / "config").explained("train", "two_room", "smwm")
+    here = "config.yaml or --config"
+    assert found["steps"] == (6, f"{here}: envs: two_room: methods: smwm")
+    assert found["weight"] == (1.0, "scale/smoke.yaml: methods: smwm")
+    assert found["batch_size"] == (16, "scale/smoke.yaml: train")
+    assert found["block"] == (5, "default")
+    other = Configuration(base, ROOT / "config").explained("train", "two_room", "forward_only")
+    assert other["weight"] == (0.5, f"{here}: train")
+
+
 def test_numbers_given_as_text_on_the_command_line_are_numbers():
     base = {"scale": "smoke", "train": {"steps": "7", "learning_rate": "0.01"}, "seeds": ["4"]}
     configuration = Configuration(base, ROOT / "config")
@@ -232,15 +256,6 @@ def test_bad_scale_file_is_named(folder):
     refused({"scale": "smoke"}, r"scale/smoke\.yaml: seeds: is missing", folder)
     (folder / "scale" / "smoke.yaml").write_text("a: !!python/object/apply:os.getcwd []")
     refused({"scale": "smoke"}, "not readable as YAML", folder)
-
-
-def test_the_config_readme_explains_every_key():
-    """Renew with: python -m smwm settings"""
-    text = (ROOT / "config" / "README.md").read_text()
-    assert describe().strip() in text
-    for key in ("scale", "device", "seeds", "methods", "envs", "description"):
-        assert f"`{key}`" in text
-    assert all(f"`{method}`" in text for method in METHODS)
 
 
 def test_aliases_of_aliases_and_huge_numbers_are_refused():

@@ -32,7 +32,7 @@ STAGES = {
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": ("smwm.benchmark", "time training, data path and planner against a plain loop"),
     "publish": ("smwm.artifacts", "version finished results with DVC"),
-    "settings": ("smwm.configuration", "print every key of the configuration files"),
+    "settings": ("smwm.explain", "print every key, or the resolved settings of an environment"),
 }
 
 

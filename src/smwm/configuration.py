@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -26,6 +25,8 @@ from smwm.sweeps import SWEEPS
 from smwm.train import TrainSettings
 
 RUN = ("scale", "device")  # keys that no scale has
+Keys = tuple[str, ...]  # that lead to a place in a configuration
+OF_METHODS = ("train", "model")  # blocks that a method may override
 BLOCKS = {
     "collect": CollectSettings,
     "pairs": PairSettings,
@@ -115,7 +116,7 @@ class Configuration:
         values = read_yaml(path)
         check(values, scale_schema(), str(path))
         overrides = {key: base[key] for key in base if key not in RUN}
-        self._values = merge(values, overrides)
+        self._values, self._overrides = merge(values, overrides), overrides
         self.jobs_per_gpu: int = self._values.get("jobs_per_gpu", 1)
         self._asked_seeds: list[int] = overrides.get("seeds", [])
         for key in ("seeds", "methods", "envs"):
@@ -138,20 +139,25 @@ class Configuration:
                     f"for wildcards; rename the file"
                 )
 
-    def _layers(self, place: str) -> list[Mapping[str, Any]]:
+    def _layers(self, place: str) -> list[tuple[Keys, Mapping[str, Any]]]:
         """What is said for all, then for all worlds, then for one environment or world.
 
-        A variant with a distractor takes what is said of its original.
+        Each with the keys that lead to it. A variant with a distractor takes what is said of its
+        original. Raises InputError for a place that the run lacks.
         """
         for env in (place, place.removesuffix(DISTRACTOR)):
             if env in self._values["envs"]:
-                return [self._values, self._values["envs"][env] or {}]
+                return [((), self._values), (("envs", env), self._values["envs"][env] or {})]
+        if place not in self.worlds:
+            known = ", ".join([*self.envs, *self.worlds])
+            raise InputError(f"{place!r} is no environment or world of this scale: {known}")
         worlds = self._values.get("representation") or {}
-        return [self._values, worlds, self._values["worlds"][place] or {}]
+        own = self._values["worlds"][place] or {}
+        return [((), self._values), (("representation",), worlds), (("worlds", place), own)]
 
     def seeds(self, place: str) -> list[int]:
         """Seeds of an environment or world: those of --config, else its own, else the scale's."""
-        own = [layer["seeds"] for layer in self._layers(place) if "seeds" in layer]
+        own = [layer["seeds"] for _, layer in self._layers(place) if "seeds" in layer]
         return self._asked_seeds or own[-1]
 
     def settings(self, block: str, place: str, method: str | None = None) -> dict[str, Any]:
@@ -160,17 +166,35 @@ class Configuration:
         Later ones win: default, scale, all worlds, environment or world, then the same order
         for what is said of the method.
         """
-        layers = self._layers(place)
-        chosen = [layer.get(block) or {} for layer in layers]
-        if method is not None:
-            named = [layer.get(key) or {} for layer in layers for key in ("baselines", "methods")]
-            own = [methods.get(method) or {} for methods in named]
-            names = {field.name for field, _, _ in fields_of(BLOCKS[block])}
-            chosen += [{key: layer[key] for key in layer.keys() & names} for layer in own]
-        values: dict[str, Any] = {}
-        for layer in chosen:
-            values |= layer
+        found = self.explained(block, place, method)
+        values = {key: value for key, (value, _) in found.items()}
         return asdict(BLOCKS[block](**_typed(BLOCKS[block], values)))
+
+    def explained(
+        self, block: str, place: str, method: str | None = None
+    ) -> dict[str, tuple[Any, str]]:
+        """The same settings, each with the layer that set it: file and keys, or the default."""
+        layers = self._layers(place)
+        chosen = [((*keys, block), layer.get(block) or {}) for keys, layer in layers]
+        if method is not None and block in OF_METHODS:
+            chosen += [
+                ((*keys, kind, method), (layer.get(kind) or {}).get(method) or {})
+                for keys, layer in layers
+                for kind in ("baselines", "methods")
+            ]
+        found = {key: (value, "default") for key, value in asdict(BLOCKS[block]()).items()}
+        for keys, layer in chosen:
+            for key in layer.keys() & found.keys():
+                found[key] = (layer[key], self._origin((*keys, key)))
+        return found
+
+    def _origin(self, keys: Keys) -> str:
+        """The file that says what stands at `keys`, and the keys above the last."""
+        said: Any = self._overrides
+        for key in keys:
+            said = said.get(key) if isinstance(said, Mapping) else None
+        file = f"scale/{self.scale}.yaml" if said is None else "config.yaml or --config"
+        return ": ".join([file, *keys[:-1]])
 
     def sweep(self, name: str) -> Any:
         """The settings of a sweep; environments and methods that the run lacks are left out."""
@@ -232,32 +256,3 @@ def _mapping(properties: dict[str, Any], description: str) -> dict[str, Any]:
         "additionalProperties": False,
         "description": description,
     }
-
-
-def describe() -> str:
-    """Every key of a scale as Markdown: config/README.md holds this text."""
-    lines = []
-    for name, settings in (BLOCKS | SWEEPS).items():
-        lines += [f"### `{name}`", "", "| key | type | allowed | default | meaning |"]
-        lines += ["|---|---|---|---|---|"]
-        defaults = asdict(settings())
-        for key, rule in json_schema(settings)["properties"].items():
-            item = rule.get("items", rule)
-            kind = f"list of {item['type']}" if "items" in rule else item["type"]
-            signs = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">"}
-            allowed = [f"{sign} {item[name]}" for name, sign in signs.items() if name in item]
-            allowed += [", ".join(item["enum"])] if "enum" in item else []
-            default = defaults[key]
-            shown = list(default) if isinstance(default, tuple) else default
-            cells = [f"`{key}`", kind, "; ".join(allowed), f"{shown}", rule["description"]]
-            lines.append("| " + " | ".join(cells) + " |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def add_parser(parser: argparse.ArgumentParser) -> None:
-    pass
-
-
-def run(arguments: argparse.Namespace) -> None:
-    print(describe())

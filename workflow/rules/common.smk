@@ -86,9 +86,8 @@ def method_of(wildcards):
 
 
 def addressed(block, wildcards):
-    """Whose settings a rule asks for; only training and models know of methods."""
-    place = wildcards.get("env") or wildcards.world
-    return block, place, method_of(wildcards) if block in ("train", "model") else None
+    """Whose settings a rule asks for: of an environment or world, and a method."""
+    return block, wildcards.get("env") or wildcards.world, method_of(wildcards)
 
 
 def settings_for(block, wildcards):
