@@ -4,6 +4,7 @@ import signal
 from functools import partial
 from typing import NamedTuple
 
+from carried import TEXTS, converted, converted_configuration, copied
 from damage import flip, truncate
 from hostile import (
     CONFIGURATIONS,
@@ -61,6 +62,11 @@ def _cases():
         yield Case(stage, "file size limit", partial(file_limit, stage=stage), True)
         yield Case(stage, "folder not writable", partial(not_writable, stage=stage, seed=0))
         yield Case(stage, "odd folder names", partial(odd_folders, stage=stage, seed=0))
+        yield Case(stage, "copied folder", partial(copied, stage=stage), True)
+    for stage, name in TEXTS:
+        attempt = partial(converted, stage=stage, name=name)
+        yield Case(stage, f"{name}: converted line ends", attempt, True)
+    yield Case("configuration", "converted line ends", converted_configuration, True)
     for stage, name, ways in READS:
         for what, spoil in ways.items():
             attempt = partial(crafted, stage=stage, name=name, spoil=spoil)

@@ -32,6 +32,10 @@ in another result, where the damaged file still decodes.
 - **disk full**, **file size limit**: room for a random share of what the stage writes. Each file of
   an earlier result must be as it was, or whole and new; a dataset's card may be gone.
 - **folder not writable**: a file system mounted so that it may only be read.
+- **copied folder**: a finished stage's files under new time stamps, older and newer ones in any
+  order; then the same command again.
+- **converted line ends**: all lines of a text end in CR LF, or some at random. The result must be
+  that of the text as it was.
 - **cut**, **flipped bit**: of a whole file, at a random place.
 - **crafted**: wrong types, shapes and numbers, pickles with a payload, bombs. No payload may run.
 
