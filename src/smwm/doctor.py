@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from smwm.errors import InputError
-from smwm.opengl import PACKAGES, working_backend
+from smwm.opengl import PACKAGES, working_backend, wrong_variable
 
 APT = ["apt-get", "-o", "Acquire::Retries=3"]
 
@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     print(f"Python {platform.python_version()}, torch {torch.__version__}, GPU: {cuda}")
     backend = working_backend()
+    if backend is None and (wrong := wrong_variable()):
+        raise InputError(wrong)
     if backend is None and arguments.install:
         install_opengl()
         backend = working_backend()
