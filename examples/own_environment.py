@@ -16,6 +16,8 @@ import numpy as np
 from smwm.__main__ import main as smwm
 from smwm.analysis.probes import probe_r2
 from smwm.data.dataset import Episode, write_dataset
+from smwm.errors import InputError
+from smwm.opengl import choose_backend
 
 
 def record(env: gymnasium.Env, steps: int, size: int, seed: int) -> Episode:
@@ -42,7 +44,12 @@ def main() -> None:
     parser.add_argument("--steps", default=100, type=int, help="actions in an episode")
     parser.add_argument("--train-steps", default=1500, type=int, help="optimiser steps")
     asked = parser.parse_args()
-    env = gymnasium.make(asked.env, render_mode="rgb_array")
+    try:
+        if "mujoco" in str(gymnasium.spec(asked.env).entry_point):
+            choose_backend()
+        env = gymnasium.make(asked.env, render_mode="rgb_array")
+    except (gymnasium.error.Error, InputError) as error:
+        parser.error(f"--env {asked.env}: {' '.join(str(error).split())}")
     for name in ("action", "observation"):
         space = getattr(env, f"{name}_space")
         if not isinstance(space, gymnasium.spaces.Box) or len(space.shape) != 1:

@@ -54,6 +54,14 @@ def test_an_unknown_scale_is_one_clear_line(tmp_path, capsys):
     assert "scale: 'huge' is unknown" in capsys.readouterr().err
 
 
+def test_outside_the_repository_the_folder_of_scales_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["benchmark", "--out", "out"]) == 2
+    message = "config/scale: holds no scales; run in the repository"
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.*"))
+
+
 def test_a_missing_gpu_is_one_clear_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert main(["benchmark", "--out", str(tmp_path), "--device", "cuda"]) == 2

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from conftest import ROOT
 
 
@@ -15,6 +17,22 @@ def test_actions_that_are_no_vectors_are_one_clear_line():
     )
     assert done.returncode == 2
     assert "its actions are Discrete(2), a vector (Box) is needed" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("env", "variables", "words"),
+    [
+        ("Pendulun-v1", {}, "--env Pendulun-v1: Environment `Pendulun` doesn't exist"),
+        ("nowhere:Pendulum-v1", {}, "--env nowhere:Pendulum-v1: "),
+        ("Pusher-v5", {"MUJOCO_GL": "mine"}, "--env Pusher-v5: MUJOCO_GL=mine: no image can be"),
+    ],
+)
+def test_what_cannot_be_made_is_one_clear_line(env, variables, words):
+    command = [sys.executable, ROOT / "examples/own_environment.py", "--env", env]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | variables)
+    assert done.returncode == 2
+    assert words in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_an_own_environment(tmp_path):

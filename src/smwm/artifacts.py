@@ -84,7 +84,7 @@ def take_records() -> None:
 def read_seen() -> dict[str, dict[str, Any]]:
     """What was looked at before; nothing if that cannot be read."""
     try:
-        seen = json.loads(SEEN.read_text())
+        seen = json.loads(SEEN.read_text(encoding="utf-8"))
         complete = all({"sha256", "ended"} <= entry.keys() for entry in seen.values())
     except (OSError, ValueError, AttributeError):
         return {}
@@ -94,7 +94,7 @@ def read_seen() -> dict[str, dict[str, Any]]:
 def ended_at(path: Path) -> float | None:
     """When the run ended whose record Snakemake keeps at `path`, in seconds; None without one."""
     try:
-        return json.loads(path.read_text())["endtime"]
+        return json.loads(path.read_text(encoding="utf-8"))["endtime"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -102,7 +102,7 @@ def ended_at(path: Path) -> float | None:
 def read_records(path: Path) -> dict[str, dict[str, Any]]:
     """Published records by file. Raises InputError naming a file that holds none."""
     try:
-        records = json.loads(path.read_text())
+        records = json.loads(path.read_text(encoding="utf-8"))
         for entry in records.values():
             if len(entry["sha256"]) != 64 or not entry["record"]["endtime"] > 0:
                 raise ValueError("an entry lacks its hash or record")
@@ -132,7 +132,7 @@ def collect_records(scale: str) -> dict[str, dict[str, Any]]:
         path = metadata_path(name)
         if not path.is_file():
             raise InputError(f"{name}: no run made it; remove it, or run the workflow")
-        record = json.loads(path.read_text())
+        record = json.loads(path.read_text(encoding="utf-8"))
         inputs = [source for source in record["input"] or [] if Path(source).is_file()]
         sums = {source: f"sha256:{hash_of(source)}" for source in inputs}
         for source, before in (record.get("input_checksums") or {}).items():
@@ -148,7 +148,7 @@ def collect_records(scale: str) -> dict[str, dict[str, Any]]:
 def ignored_by_dvc(names: list[str]) -> set[str]:
     """Those of `names` that .dvcignore leaves out."""
     words = [sys.executable, "-m", "dvc", "check-ignore", *names]
-    done = subprocess.run(words, capture_output=True, text=True)
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode > 1:  # 1: none is ignored
         raise InputError(f"dvc check-ignore failed: {done.stderr.strip().splitlines()[-1]}")
     return set(done.stdout.splitlines())
@@ -184,7 +184,7 @@ def check_up_to_date(scale: str, targets: list[str]) -> None:
 
 def output_of(*command: str) -> str:
     """Output of a command. Raises InputError with its last line if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise InputError(f"{' '.join(command[:3])} failed: {lines[-1]}")

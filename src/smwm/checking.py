@@ -32,7 +32,7 @@ def read_yaml(path: Path) -> Any:
     """
     depth = 0
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for token in yaml.scan(text):
             line = token.start_mark.line + 1
             if isinstance(token, yaml.AliasToken):

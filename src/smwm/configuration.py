@@ -111,6 +111,8 @@ class Configuration:
         self.device = base.get("device", "auto")
         path = folder / "scale" / f"{self.scale}.yaml"
         known = sorted(file.stem for file in (folder / "scale").glob("*.yaml"))
+        if not known:
+            raise InputError(f"{folder / 'scale'}: holds no scales; run in the repository")
         if self.scale not in known:
             raise InputError(f"scale: {self.scale!r} is unknown, allowed: {', '.join(known)}")
         values = read_yaml(path)

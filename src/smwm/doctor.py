@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from smwm.errors import InputError
-from smwm.opengl import PACKAGES, working_backend
+from smwm.opengl import PACKAGES, working_backend, wrong_variable
 
 APT = ["apt-get", "-o", "Acquire::Retries=3"]
 
@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"Python {platform.python_version()}, torch {torch.__version__}, GPU: {cuda}")
     check_dvc(Path.cwd(), arguments.install)
     backend = working_backend()
+    if backend is None and (wrong := wrong_variable()):
+        raise InputError(wrong)
     if backend is None and arguments.install:
         install_opengl()
         backend = working_backend()

@@ -63,7 +63,7 @@ def exclusive(path: Path | str) -> Iterator[None]:
     lock = Path(path).with_name(f".{Path(path).name}.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        with lock.open("w") as handle:
+        with lock.open("wb") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -79,7 +79,7 @@ def exclusive(path: Path | str) -> Iterator[None]:
             return
 
 
-def _is_open(handle: IO[str], path: Path) -> bool:
+def _is_open(handle: IO[bytes], path: Path) -> bool:
     """Whether `path` still names the file behind `handle`."""
     try:
         return os.path.samestat(os.fstat(handle.fileno()), path.stat())
@@ -108,7 +108,7 @@ def sources(module: str) -> tuple[Path, ...]:
             return
         found[name] = Path(spec.origin)
         visit(name.rpartition(".")[0])  # importing a module runs its packages
-        for node in ast.walk(ast.parse(found[name].read_text())):
+        for node in ast.walk(ast.parse(found[name].read_bytes())):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     visit(alias.name)

@@ -80,4 +80,4 @@ def test_training_data_to_fit_to_are_needed(tmp_path, dataset_folder, capsys):
     save_model(tmp_path / "m.pt", WorldModel(TINY_MODEL, 16, 10), {})
     words = f"embed --checkpoint {tmp_path}/m.pt --data {dataset_folder}/eval.h5 --out {tmp_path}/e"
     assert main(words.split()) == 2
-    assert "--fit: is needed" in capsys.readouterr().err
+    assert "--fit: --data needs it, the training split" in capsys.readouterr().err

@@ -86,7 +86,7 @@ def interrupt(process, number, seconds=5):
         to = os.killpg if number == signal.SIGINT else os.kill
         to(process.pid, number)
     try:
-        err = process.communicate(timeout=seconds)[1]
+        out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         kill(process)
         raise EndingError(f"goes on {seconds} s after {number.name}") from None
@@ -95,7 +95,7 @@ def interrupt(process, number, seconds=5):
             os.killpg(process.pid, signal.SIGKILL)
             raise EndingError(f"leaves processes behind: {left}")
         time.sleep(0.01)
-    return Ended(process.returncode, err)
+    return Ended(process.returncode, err or out)
 
 
 def _group(number):

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +24,43 @@ def test_rates_that_rounding_put_outside_their_interval_can_be_drawn():
     draw_rates(panel, pd.Series([1, 2]), rows, "black", "ours")
     low, high = panel.get_ylim()
     assert low < 0 < 100 < high  # whole markers at either end
+
+
+DRAW = """
+import sys
+from pathlib import Path
+from smwm.figures.style import new_figure, save_figure
+figure = new_figure(3, 2)
+panels = figure.subplots(1, 2)
+panels[0].plot([1, 3, 2], label="a line")
+panels[0].legend()
+panels[1].imshow([[1, 2], [3, 4]])
+panels[1].errorbar([0, 1], [0, 1], 0.2)
+save_figure(figure, Path(sys.argv[1]))
+"""
+OF_A_USER = """
+lines.linewidth: 5
+font.size: 20
+axes.facecolor: yellow
+axes.prop_cycle: cycler("color", ["red", "green"])
+image.cmap: gray
+image.origin: lower
+savefig.dpi: 30
+savefig.transparent: True
+xtick.direction: in
+pdf.compression: 0
+"""
+
+
+def test_a_users_matplotlibrc_changes_nothing(tmp_path):
+    (tmp_path / "matplotlibrc").write_text(OF_A_USER)
+    plain = {name: value for name, value in os.environ.items() if name != "MATPLOTLIBRC"}
+    drawn = {}
+    for name, more in {"plain": {}, "own": {"MATPLOTLIBRC": str(tmp_path)}}.items():
+        command = [sys.executable, "-c", DRAW, tmp_path / name]
+        subprocess.run(command, check=True, env=plain | more)
+        drawn[name] = [(tmp_path / f"{name}.{kind}").read_bytes() for kind in ("pdf", "png")]
+    assert drawn["own"] == drawn["plain"]
 
 
 def test_images_are_shown_as_they_are():

@@ -21,7 +21,7 @@ def saved(tmp_path):
 
 def test_round_trip_is_exact_but_for_half_precision(saved, tmp_path):
     path, model = saved
-    loaded, provenance = load_model(path)
+    loaded, provenance = load_model(str(path))
     assert provenance == {"seed": 3}
     assert loaded.settings == model.settings
     assert not loaded.training

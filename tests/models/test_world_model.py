@@ -25,6 +25,15 @@ def test_shapes(model):
     assert model.rollout(latents[:, 0], actions).shape == (5, 6)
 
 
+@pytest.mark.parametrize("shape", [(4, 3, 16, 16), (4, 8, 8, 3), (4, 16, 17, 3), (16, 16)])
+def test_images_of_another_shape_are_named(model, shape):
+    with pytest.raises(
+        InputError, match=r"the model takes those of shape \(\.\.\., 16, 16, 3\)"
+    ) as no:
+        model.encode(torch.zeros(shape, dtype=torch.uint8))
+    assert f"images {shape}" in str(no.value)
+
+
 def test_rollout_repeats_predict(model):
     z, actions = torch.randn(4, 6), torch.randn(4, 3, 10)
     expected = z

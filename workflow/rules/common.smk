@@ -52,7 +52,7 @@ def hold_folder():
     Snakemake's own lock outlives a kill; `make reproduce` clears that one if this is free.
     """
     global running
-    running = open(".snakemake/running", "w")
+    running = open(".snakemake/running", "wb")
     fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

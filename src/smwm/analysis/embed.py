@@ -56,7 +56,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="held-out split, HDF5")
     source.add_argument("--world", help=f"a synthetic world instead: {', '.join(WORLDS)}")
-    parser.add_argument("--fit", type=Path, help="training split, HDF5, to fit axes and probes")
+    parser.add_argument(
+        "--fit", type=Path, help="training split, HDF5, to fit axes and probes; --data needs it"
+    )
     parser.add_argument("--out", required=True, type=Path, help="embeddings to write (.npz)")
     parser.add_argument("--threads", type=at_least(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--device", default="auto", choices=DEVICES)
@@ -86,8 +88,6 @@ def load_both(
             for first, count in zip((HELD_OUT, 0), counts, strict=True)
         )
         return held_out, fit, {"world": arguments.world, "pairs": asdict(stream)}
-    if arguments.fit is None:
-        raise InputError("--fit: is needed beside --data")
     held_out, fit = (read_dataset(path, image_size) for path in (arguments.data, arguments.fit))
     hashes = {"eval_data_sha256": sha256(arguments.data), "data_sha256": sha256(arguments.fit)}
     return held_out, fit, hashes
@@ -96,6 +96,8 @@ def load_both(
 def run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     settings = from_arguments(arguments, EmbedSettings)
+    if arguments.data is not None and arguments.fit is None:
+        raise InputError("--fit: --data needs it, the training split to fit axes and probes")
     model, provenance = load_model(arguments.checkpoint)
     if arguments.world is not None:
         check_world(arguments.checkpoint, model, provenance, arguments.world)

@@ -41,7 +41,7 @@ def read_records(
     records, seen, tasks = [], {}, {}
     for path in paths:
         try:
-            record = json.loads(Path(path).read_text())
+            record = json.loads(Path(path).read_text(encoding="utf-8"))
             missing = NEEDED - record.keys()
             if missing:
                 raise KeyError(*sorted(missing))

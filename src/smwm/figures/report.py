@@ -80,7 +80,11 @@ def _version(name: str) -> str:
 def _processor() -> str:
     """The processor's name, where the system tells it."""
     path = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.*)", path.read_text()) if path.exists() else []
+    names = (
+        re.findall(r"model name\s*: (.*)", path.read_text(encoding="utf-8"))
+        if path.exists()
+        else []
+    )
     return names[0] if names else platform.processor() or "unknown processor"
 
 
@@ -94,7 +98,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     try:
-        text = arguments.text.read_text()
+        text = arguments.text.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{arguments.text}: not a readable report ({error})") from error
     folder = arguments.text.parent

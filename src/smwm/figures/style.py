@@ -39,7 +39,11 @@ RC = {
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure in the common style, which stays set; sizes in inches."""
+    """An empty figure in the common style, which stays set; sizes in inches.
+
+    It starts from matplotlib's defaults: nothing of the user's own matplotlibrc is left.
+    """
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(RC)
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)

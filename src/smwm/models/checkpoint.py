@@ -23,8 +23,9 @@ def save_tensors(path: Path, content: dict[str, Any]) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def load_tensors(path: Path, keys: set[str]) -> dict[str, Any]:
+def load_tensors(path: Path | str, keys: set[str]) -> dict[str, Any]:
     """Load a file of `save_tensors` that holds at least `keys`, without running its code."""
+    path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
     try:
@@ -59,7 +60,7 @@ def halved(value: Tensor) -> Tensor:
     return half if value.ndim > 1 and half.isfinite().all() else value
 
 
-def load_model(path: Path) -> tuple[WorldModel, dict[str, Any]]:
+def load_model(path: Path | str) -> tuple[WorldModel, dict[str, Any]]:
     """The model in evaluation mode and its provenance. Every weight must match."""
     content = load_tensors(path, {"model", "shape", "weights", "provenance"})
     try:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from smwm.errors import InputError
 from smwm.models.encoders import ENCODERS, projector
 from smwm.models.transformer import TransformerForwardModel
 from smwm.settings import setting
@@ -80,7 +81,15 @@ class WorldModel(nn.Module):
         self.register_buffer("action_std", torch.ones(action_dim))
 
     def encode(self, pixels: Tensor) -> Tensor:
-        """Images (..., S, S, 3) uint8 -> latents (..., D) float32."""
+        """Images (..., S, S, 3) uint8 -> latents (..., D) float32.
+
+        Raises InputError for images of another size, or with their channels elsewhere.
+        """
+        if pixels.shape[-3:] != (self.image_size, self.image_size, 3):
+            raise InputError(
+                f"images {tuple(pixels.shape)}: the model takes those of shape "
+                f"(..., {self.image_size}, {self.image_size}, 3), channels last"
+            )
         images = pixels.reshape(-1, *pixels.shape[-3:]).movedim(-1, 1)  # channels-last memory
         # in place: a pass over images is dear
         scaled = images.float().div_(self.pixel_scale).sub_(self.pixel_shift)
