@@ -61,10 +61,12 @@ def test_wrist_stops():
 def test_target_is_hidden():
     arms = Reacher(1)
     arms.restore(state(np.pi / 2, 0.0))
-    red, green, _ = np.moveaxis(arms.render(64)[0].astype(int), -1, 0)
+    red, green, blue = np.moveaxis(arms.render(64)[0].astype(int), -1, 0)
     arm = np.argwhere(red > green + 15)
     assert len(arm) > 10
     assert (np.abs(arm[:, 1] - 31.5) < 5).all()  # nothing red beside the upright arm
+    beside = np.abs(np.arange(64) - 31.5) > 3
+    assert (blue > red + 20)[24:40, beside].all()  # but the floor, where the target would be
 
 
 def test_angles_of_a_known_state():

@@ -119,8 +119,8 @@ def start(folder: Path, *words: str) -> int:
         os.chdir(folder)
         import pytest
 
-        options = ["-q", "-p", "no:cacheprovider", "--timeout=120", *words]
-        status = int(pytest.main(options, [Failures(folder / "failures.txt")]))
+        options = ["-q", "-p", "no:cacheprovider", "--timeout=300", f"--basetemp={folder}/tmp"]
+        status = int(pytest.main([*options, *words], [Failures(folder / "failures.txt")]))
         sys.stdout.flush()
     except BaseException:
         status = 70
@@ -131,9 +131,8 @@ def failing(folder: Path, tests: list[str]) -> set[str]:
     """Which of the tests fail without any mistake. Raises SystemExit if they cannot be run."""
     status = os.waitstatus_to_exitcode(os.waitpid(start(folder, *tests), 0)[1])
     if status not in ENDINGS:
-        sys.exit(
-            f"mutants: the tests cannot be run:\n{(folder / 'output.txt').read_text()[-2000:]}"
-        )
+        output = (folder / "output.txt").read_text()
+        sys.exit(f"mutants: the tests cannot be run:\n{output[-2000:]}")
     failures = folder / "failures.txt"
     names = failures.read_text().splitlines() if failures.exists() else []
     return {test for test in tests for name in names if name == test or name.startswith(f"{test}[")}

@@ -131,6 +131,7 @@ def test_the_first_candidates_have_the_initial_deviation(std):
 
     far = torch.full((2,), 100.0)
     solve(torch.zeros(5, 3, 2), record, low=-far, high=far, samples=400, initial_std=std)
+    assert seen[0].shape == (5, 400, 3, 2)
     drawn = seen[0][:, 1:]
     assert drawn.std().item() == pytest.approx(std, rel=0.03)
     assert abs(drawn.mean().item()) < 0.03 * std
@@ -145,6 +146,7 @@ def test_the_next_candidates_have_the_elites_mean_and_deviation():
         return costs[-1]
 
     solve(torch.zeros(1, 3, 2), record, iterations=2, samples=5000, elites=500)
+    assert len(seen) == 2
     elites = seen[0][0, costs[0][0].argsort()[:500]]
     following = seen[1][0, 1:]
     torch.testing.assert_close(following.mean(0), elites.mean(0), atol=0.05, rtol=0)

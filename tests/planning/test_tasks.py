@@ -25,6 +25,12 @@ def test_start_and_goal_come_from_one_episode(tasks, eval_data):
         np.testing.assert_array_equal(eval_data.pixels[row + 10], pixels)
 
 
+def test_every_start_can_be_drawn_and_once(eval_data):
+    count = len(eval_data.window_starts(10))
+    every = draw_tasks("two_room", eval_data, replace(SETTINGS, tasks=count), "hash")
+    assert len(np.unique(every.starts, axis=0)) == count == 42
+
+
 def test_replaying_the_recorded_actions_reaches_every_goal(tasks):
     assert tasks.replay_success.all()
 
