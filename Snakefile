@@ -24,6 +24,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/latents.smk"
+include: "workflow/rules/explore.smk"
 include: "workflow/rules/extension.smk"
 
 
@@ -64,3 +65,5 @@ rule all:
             scale=CONFIG.scale,
             kind=["csv", "md", "html"],
         ),
+        explored(),
+        explored_with_distractor() if EXTENSION.target == "all" else [],

@@ -29,6 +29,7 @@ STAGES = {
     "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
     "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
     "figure": ("smwm.figures.draw", "draw a figure or table from results"),
+    "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": ("smwm.benchmark", "time training, data path and planner against a plain loop"),
     "publish": ("smwm.artifacts", "version finished results with DVC"),

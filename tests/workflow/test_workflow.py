@@ -27,7 +27,7 @@ TRAINS = {"train", "train_weight", "train_world", "training_curves"}
 PLANS = {"plan", "plan_weight", "plan_far"}
 PLANNED = {
     "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
-    "report",
+    "report", "explore",
 }  # fmt: skip
 EMBEDDED = {
     "dot_geometry", "latent_rollout", "embeddings", "probe_r2", "replication", "report",
@@ -147,6 +147,7 @@ def test_nothing_is_left_to_do(finished):
         ("figures/lambda_sweep.py", {"lambda_sweep", "replication", "report"}),
         ("figures/replication.py", {"replication", "report"}),
         ("figures/report.py", {"report"}),
+        ("explore/page/planner.js", {"explore"}),
         ("analysis/embed.py", {"embed", "embed_world"} | EMBEDDED),
         ("train.py", TRAINS | PLANS | PLANNED | {"embed", "embed_world"} | EMBEDDED),
         ("configuration.py", set()),

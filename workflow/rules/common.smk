@@ -10,7 +10,7 @@ from smwm.configuration import Configuration
 from smwm.device import gpu_count
 from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
-from smwm.files import sources
+from smwm.files import PACKAGE, sources
 from smwm.methods import TRAINED
 from smwm.stopping import end_jobs_on_signals, last_words
 
@@ -215,6 +215,49 @@ def embeddings():
     """One export of embeddings per trained model."""
     trained = [method for method in CONFIG.methods if method in TRAINED]
     return per_model("results/{scale}/embeddings/{env}/{method}/seed{seed}.npz", trained)
+
+
+PLAYED = [method for method in ("smwm", "sigreg", "forward_only") if method in CONFIG.methods]
+FILMED = [env for env in CONFIG.envs if env != "two_room"]
+
+
+def explored():
+    """The page that plays, if this run trains what it can compute: convolutions and an MLP."""
+    if "two_room" not in CONFIG.envs or not PLAYED:
+        return []
+    model = CONFIG.settings("model", "two_room")
+    runs = (model["encoder"], model["forward_model"], model["resize"]) == ("cnn", "mlp", 0)
+    return [f"figures/{CONFIG.scale}/explore.html"] if runs else []
+
+
+def explored_with_distractor():
+    """The same page with a switch for the distractor, if the extension trains with one."""
+    has = "two_room" in EXTENSION.distractor_envs
+    return [f"figures/{CONFIG.scale}/explore_distractor.html"] if has and explored() else []
+
+
+def played(kind):
+    """What the page shows, of first seeds: checkpoints, paths of planning, or distracted models."""
+    trained = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt"
+    path, envs, methods = {
+        "checkpoints": (trained, CONFIG.envs, PLAYED),
+        "paths": ("results/{scale}/planning/{env}/{method}/seed{seed}.npz", FILMED, PLAYED),
+        "distracted": (
+            trained,
+            [f"two_room{DISTRACTOR}"],
+            [method for method in PLAYED if method in EXTENSION.distractor_methods],
+        ),
+    }[kind]
+    return [
+        path.format(scale=CONFIG.scale, env=env, method=method, seed=CONFIG.seeds(env)[0])
+        for env in envs
+        for method in methods
+    ]
+
+
+def page_files():
+    """The parts of the page that are not Python."""
+    return sorted(os.path.relpath(path) for path in PACKAGE.glob("explore/page/*"))
 
 
 def figures():

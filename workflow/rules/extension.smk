@@ -9,6 +9,7 @@ rule extension:
             figure=extension_figures(),
             kind=["pdf", "png"],
         ),
+        explored_with_distractor(),
 
 
 use rule planning_success as baselines with:

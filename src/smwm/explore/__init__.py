@@ -1,0 +1,1 @@
+"""A page that plays: trained models plan in the reader's browser."""
