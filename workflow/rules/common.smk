@@ -86,7 +86,7 @@ def method_of(wildcards):
 
 
 def addressed(block, wildcards):
-    """Whose settings a rule asks for: of an environment or world, and a method."""
+    """Block, environment or world, and method: where the settings of a job stand."""
     return block, wildcards.get("env") or wildcards.world, method_of(wildcards)
 
 

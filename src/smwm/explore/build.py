@@ -17,9 +17,9 @@ from smwm.explore.films import film
 from smwm.explore.scenes import ENVS, geometry, scene
 from smwm.figures.style import save_origin
 from smwm.files import write_bytes
+from smwm.methods import METHODS, TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.objectives import METHODS, TRAINED
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.episodes import RULE, Episode, read_episodes
 from smwm.settings import add_arguments, from_arguments
