@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,11 @@ PULLED = {
     "collect", "train", "train_weight", "train_world", "tasks", "tasks_far", "plan", "plan_weight",
     "plan_far", "decode",
 }  # fmt: skip
+
+CHANGED = (
+    "--config", "scale=smoke",
+    "methods={smwm: {weight: 1.0}, sigreg: {weight: 2.0}, forward_only: {}, random: {}}",
+)  # fmt: skip
 
 
 def run(*words, cwd, env=None):
@@ -41,7 +47,8 @@ def published(tmp_path_factory):
     """A repository with a finished and published run."""
     folder = fresh_copy(tmp_path_factory.mktemp("dvc") / "published")
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
-    shutil.copy(ROOT / ".dvcignore", folder)
+    for name in (".dvcignore", ".gitattributes"):
+        shutil.copy(ROOT / name, folder)
     ignored = (ROOT / ".gitignore").read_text().replace("/figures/smoke/", "")
     (folder / ".gitignore").write_text(ignored)
     git(folder, "init", "--quiet")
@@ -70,12 +77,55 @@ def test_pulled_data_is_neither_collected_nor_trained_again(published, clone):
 
 def test_a_changed_weight_retrains_that_method_alone(clone):
     run(*DVC, "pull", "--quiet", cwd=clone)
-    change = "methods={smwm: {weight: 1.0}, sigreg: {weight: 2.0}, forward_only: {}, random: {}}"
-    status, output = snakemake(clone, "-n", "--config", "scale=smoke", change)
+    status, output = snakemake(clone, "-n", *CHANGED)
     assert status == 0, output
     trained = [line for line in output.splitlines() if "training " in line]
     assert trained
     assert all("training sigreg on two_room" in line for line in trained)
+
+
+def test_own_results_are_kept_in_a_copied_folder_and_replaced_one_by_one(clone, tmp_path):
+    run(*DVC, "pull", "--quiet", cwd=clone)
+    model = Path("data/checkpoints/smoke/two_room/sigreg/seed0.pt")
+    curves = model.with_suffix(".csv")
+    pulled = (clone / model).read_bytes()
+    status, output = snakemake(clone, "--cores", "2", str(model), *CHANGED)
+    assert status == 0, output
+    own, own_curves = (clone / model).read_bytes(), (clone / curves).read_bytes()
+    assert own != pulled
+    copy = tmp_path / "copy"
+    shutil.copytree(clone, copy, symlinks=True, copy_function=shutil.copy)  # new time stamps
+    status, output = snakemake(copy, "-n", *CHANGED)
+    assert status == 0, output
+    assert "training " not in output
+    (copy / model).unlink()
+    (copy / model).write_bytes(own[: len(own) // 2])
+    status, output = snakemake(copy, "-n", *CHANGED)
+    assert status != 0
+    (line,) = (line for line in output.splitlines() if f"{model}: is damaged" in line)
+    assert "--force" not in line
+    (copy / model).rename(copy / "aside.pt")
+    run(sys.executable, "-m", *line.split("`")[1].split(), cwd=copy)
+    assert (copy / model).read_bytes() == pulled
+    assert (copy / curves).read_bytes() == own_curves
+    status, output = snakemake(copy, "-n", *CHANGED)
+    assert status == 0, output
+    assert "training sigreg on two_room, seed 0" in output
+
+
+def test_a_clone_that_converts_line_ends_holds_the_same_bytes(published, tmp_path):
+    folder = tmp_path / "converted"
+    words = ["clone", "--quiet", "-c", "core.autocrlf=true", str(published), str(folder)]
+    git(published, *words)
+    names = git(published, "ls-files", "-z").split("\0")[:-1]
+    assert any(name.startswith("store/") for name in names)
+    changed = [n for n in names if (folder / n).read_bytes() != (published / n).read_bytes()]
+    assert not changed
+    words, env = ["sh", "workflow/setup.sh", ".venv"], os.environ | {"TORCH": "none"}
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, env=env)
+    assert done.stderr == "setup: TORCH=none is not allowed, it may be cpu or empty\n"
+    run(*DVC, "pull", "--quiet", cwd=folder)
+    assert not planned(folder) & PULLED
 
 
 def test_changed_code_reruns_what_uses_it(clone):
