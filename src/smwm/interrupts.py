@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import os
 import signal
 import sys
@@ -56,6 +57,7 @@ class Ending:
             if not self._number:
                 raise
         self._held = False
+        gc.freeze()  # Python would look through all that was imported for garbage, for seconds
         if not self._number:
             for number in SIGNALS:  # too late: all is done
                 signal.signal(number, signal.SIG_IGN)

@@ -95,7 +95,7 @@ def interrupt(process, number, seconds=5):
             os.killpg(process.pid, signal.SIGKILL)
             raise EndingError(f"leaves processes behind: {left}")
         time.sleep(0.01)
-    return Ended(process.returncode, err or out)
+    return Ended(process.returncode, err or out or "")
 
 
 def _group(number):

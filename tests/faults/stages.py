@@ -43,7 +43,6 @@ MORE = {
     "figure environments": "figure environments --tasks {i}/tasks.npz --data {i}/eval.h5 --out {o}",
     "figure planning_rollouts": "figure planning_rollouts --tasks {i}/tasks.npz"
     " --paths {i}/paths.npz --out {o}",
-    "figure training_curves": "figure training_curves --curves {i}/model.csv --out {o}",
 }
 INPUTS = {
     "tasks.npz": "tasks",
