@@ -19,11 +19,11 @@ Layer = dict[str, Any]
 
 def tensor(values: Tensor) -> dict[str, Any]:
     """Shape and little-endian numbers: in half precision where that loses nothing, as in files."""
-    array = values.detach().cpu().float().numpy()
-    half = array.astype("<f2")
-    kind = "float16" if np.array_equal(half, array) else "float32"
-    content = half if kind == "float16" else array.astype("<f4")
-    return {"shape": list(array.shape), "kind": kind, "data": b64encode(content.tobytes()).decode()}
+    whole = values.detach().cpu().float()
+    exact = torch.equal(whole.half().float(), whole)
+    kind, array = ("float16", whole.half().numpy()) if exact else ("float32", whole.numpy())
+    content = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    return {"shape": list(whole.shape), "kind": kind, "data": b64encode(content).decode()}
 
 
 def convolution(layer: nn.Conv2d) -> Layer:

@@ -65,6 +65,7 @@ async function look(own) {
 // made while the last one is shown.
 async function start() {
   const own = place();
+  draw();
   await look(own);
   if (own !== run) return;
   if (world.reached(own.state, own.goal)) return finish(own, "there", 0);
@@ -72,7 +73,6 @@ async function start() {
     ask("plan", { ...chosen, state, goal: own.goal, spent, seed: 1000 * task.seed + spent });
   let spent = 0;
   let next = planFrom(own.state, spent);
-  draw();
   while (own === run) {
     const found = await next;
     if (!found || own !== run) return;
