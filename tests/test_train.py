@@ -320,8 +320,8 @@ def test_a_frozen_encoder_stays_as_the_seed_made_it(train_data, tmp_path):
         assert same == (not name.startswith("forward_model")), name
 
 
-@pytest.mark.parametrize("method", ["ema", "frozen", "pldm", "reconstruction"])
-def test_baselines_do_not_collapse(train_data, tmp_path, method):
+@pytest.mark.parametrize("method", ["ema", "pldm"])
+def test_what_guards_against_collapse_does(train_data, tmp_path, method):
     """Latents of the trained model keep apart; with the forward loss alone they fall together."""
     settings = replace(SETTINGS, steps=150, batch_size=32, learning_rate=3e-3)
     model = replace(TINY_MODEL, output="layer_norm" if method == "ema" else "linear")
