@@ -43,6 +43,13 @@ def test_a_variable_that_does_not_work_is_named_in_stages_and_by_doctor(
     assert capsys.readouterr().err == f"smwm doctor: {error.value}\n"
 
 
+def test_who_names_an_egl_device_is_given_no_other_backend():
+    assert opengl.tried_backends({"MUJOCO_EGL_DEVICE_ID": "1"}) == ("egl",)
+    assert opengl.tried_backends({"MUJOCO_GL": "osmesa", "MUJOCO_EGL_DEVICE_ID": "1"}) == (
+        "osmesa",
+    )
+
+
 def test_only_the_variable_at_fault_is_named(monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", WORKS)
     monkeypatch.setenv("PYOPENGL_PLATFORM", "theirs")

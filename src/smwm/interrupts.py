@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import gc
 import os
 import signal
@@ -91,7 +90,7 @@ class Ending:
         while time.monotonic() < deadline:
             time.sleep(0.05)
             if self._lost:
-                _thread.interrupt_main()
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         self._number = self._number or number
         self._end()
 
