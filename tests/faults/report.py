@@ -1,9 +1,12 @@
 """Run every case with many seeds and write how each ended: docs/reliability.md."""
 
 import argparse
+import os
 import platform
 import tempfile
 from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from cases import CASES
@@ -57,13 +60,35 @@ python tests/faults/report.py --seeds {seeds} --out docs/reliability.md
 """
 
 
-def try_all(seeds, folder):
-    """Endings counted by (stage, kind of fault); and (case, seed, reason) of those that failed."""
-    workshop = Workshop(folder)
-    print(f"inputs: {len(list(workshop.inputs.iterdir()))} files")
+def try_all(seeds, jobs):
+    """Endings counted by (stage, kind of fault); and (case, seed, reason) of those that failed.
+
+    Every process has a folder and inputs of its own, and tries each `jobs`-th case.
+    """
+    counts = {(case.stage, case.kind): Counter() for case in CASES}
+    failures = []
+    if jobs == 1:
+        parts = [try_part(0, 1, seeds)]
+    else:
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+            parts = list(pool.map(try_part, range(jobs), [jobs] * jobs, [seeds] * jobs))
+    for found, failed in parts:
+        for key, count in found.items():
+            counts[key] += count
+        failures += failed
+    return counts, sorted(failures)
+
+
+def try_part(part, jobs, seeds):
+    """The same for the cases `part`, `part` + `jobs` and so on."""
     tries = [(case, seed) for case in CASES for seed in range(seeds if case.random else 1)]
+    tries = tries[part::jobs]
     counts, failures = defaultdict(Counter), []
-    with Progress("faults", len(tries), "cases") as progress:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Progress(f"faults {part + 1}/{jobs}", len(tries), "cases") as progress,
+    ):
+        workshop = Workshop(Path(folder))
         for case, seed in tries:
             try:
                 ending = case.run(workshop, seed)
@@ -71,7 +96,7 @@ def try_all(seeds, folder):
                 ending = SKIPPED
             except EndingError as error:
                 ending = FAILED
-                failures.append((case.name, seed, str(error).replace(str(folder), "...")))
+                failures.append((case.name, seed, str(error).replace(folder, "...")))
             counts[case.stage, case.kind][ending] += 1
             progress.advance(note=f"{len(failures)} failed")
     return counts, failures
@@ -103,9 +128,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="of each random case")
     parser.add_argument("--out", type=Path, required=True, help="report to write (.md)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        counts, failures = try_all(arguments.seeds, Path(folder))
+    counts, failures = try_all(arguments.seeds, arguments.jobs)
     write_bytes(arguments.out, describe(counts, failures, arguments.seeds).encode())
     return 1 if failures else 0
 

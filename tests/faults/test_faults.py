@@ -34,7 +34,7 @@ def test_report_counts_every_case_and_names_the_seed_of_a_failure(tmp_path, monk
     cases = [Case("train", "odd", third_fails, True), Case("plan", "f: x", lambda workshop: LINE)]
     monkeypatch.setattr(report, "CASES", cases)
     monkeypatch.setattr(report.Workshop, "inputs", tmp_path)
-    text = report.describe(*report.try_all(4, tmp_path / "work"), 4)
+    text = report.describe(*report.try_all(4, 1), 4)
     assert "| train | odd | 4 | 3 | 0 | 0 | 1 | 0 |" in text
     assert "| plan | f: crafted | 1 | 0 | 1 | 0 | 0 | 0 |" in text
     assert "- train: odd, seed 2: `traceback: at .../model.pt`" in text
