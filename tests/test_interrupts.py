@@ -118,6 +118,9 @@ try:
 except KeyboardInterrupt:
     raise ImportError("initialization failed") from None
 """,
+    "it leaves an exec": """
+exec("kill(); time.sleep(60)", globals())
+""",
     "it is swallowed": """
 while True:
     try:
@@ -153,26 +156,34 @@ sys.exit(ending.status(action))
 """
 
 
-def run(text):
-    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+@pytest.fixture
+def run(tmp_path):
+    """Run a text as `python -m`, as the stages are."""
+
+    def program(text):
+        (tmp_path / "program.py").write_text(text)
+        command = [sys.executable, "-m", "program"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    return program
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("obstacle", OBSTACLES)
-def test_nothing_holds_up_the_end(obstacle, number):
+def test_nothing_holds_up_the_end(obstacle, number, run):
     action = "\n".join(f"    {line}" for line in OBSTACLES[obstacle].splitlines())
     done = run(PROGRAM.format(number=int(number), action=action))
     assert (done.returncode, done.stderr) == (128 + number, "interrupted\n")
     assert done.stdout == ("let go\n" if "let go" in action else "")
 
 
-def test_a_signal_after_the_end_changes_nothing():
+def test_a_signal_after_the_end_changes_nothing(run):
     done = run(PROGRAM.format(number=15, action="    return 3").replace("sys.exit(", "x = (")
                + "kill(); sys.exit(x)")  # fmt: skip
     assert (done.returncode, done.stderr) == (3, "")
 
 
-def test_a_forked_child_ends_by_itself():
+def test_a_forked_child_ends_by_itself(run):
     action = """
     child = os.fork()
     if not child:
@@ -183,7 +194,7 @@ def test_a_forked_child_ends_by_itself():
     assert (done.stdout, done.stderr) == ("-15\n", "")
 
 
-def test_another_error_is_raised_as_it_is():
+def test_another_error_is_raised_as_it_is(run):
     done = run(PROGRAM.format(number=2, action="    raise ValueError('mine')"))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "ValueError: mine"

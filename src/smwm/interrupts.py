@@ -24,11 +24,15 @@ def stage_line(words: list[str]) -> str:
     return f"{' '.join(['smwm', *words[:1]])}: interrupted; the same command {again}"
 
 
+class Interrupted(KeyboardInterrupt):
+    """Not KeyboardInterrupt itself: once that leaves an `exec`, Python later ends by SIGINT."""
+
+
 class Ending:
     """From when it is made, a signal ends this process with `line` and with status 130 or 143.
 
     At first it ends at once, as nothing is held, and as an exception in the middle of an import
-    may get lost, or come out as another one. After `hold` it raises KeyboardInterrupt in the main
+    may get lost, or come out as another one. After `hold` it raises Interrupted in the main
     thread, so that files and processes are let go of where they are held; a later signal changes
     nothing. A thread ends what has not ended by itself in GRACE seconds: a long call of a library.
     """
@@ -45,14 +49,14 @@ class Ending:
         os.register_at_fork(after_in_child=let_go)
 
     def hold(self) -> None:
-        """From now on, raise KeyboardInterrupt."""
+        """From now on, raise Interrupted."""
         self._held = True
 
     def status(self, action: Callable[[], int]) -> int:
         """What `action` returns; after a signal, print the line and return its status instead."""
         try:
             status = action()
-        except BaseException:  # libraries make any other exception of a KeyboardInterrupt
+        except BaseException:  # libraries make any other exception of it
             if not self._number:
                 raise
         self._held = False
@@ -70,14 +74,14 @@ class Ending:
         self._number, self._lost = self._number or number, False
         if not self._held:
             self._end()
-        raise KeyboardInterrupt
+        raise Interrupted
 
     def _note_unraisable(self, unraisable: Any) -> None:
         """An exception that a callback of Python's own cannot pass on, and prints, is raised again.
 
         The first of many such callbacks is that of the lock of an imported module.
         """
-        if self._number and issubclass(unraisable.exc_type, KeyboardInterrupt):
+        if self._number and issubclass(unraisable.exc_type, Interrupted):
             self._lost = True
         else:
             sys.__unraisablehook__(unraisable)
