@@ -404,15 +404,22 @@ def test_rooms_status_and_controls_are_seen_without_scrolling(page):
 
 def test_a_distractor_can_be_switched_on_where_a_model_knows_it(page, trained, distracted, file):
     assert page.run("document.querySelector('#distractors').hidden")
-    both = write_page(file.with_name("both.html"), trained / "smwm.pt", distracted)
+    models = trained / "forward_only.pt", trained / "smwm.pt", distracted
+    both = write_page(file.with_name("both.html"), *models)
     page.open(both)
     assert not page.run("document.querySelector('#distractors').hidden")
     assert page.run("run.state.dot") is None
+    switch_to(page, "forward_only")  # which no model with a distractor is of
     page.run("document.querySelector('#distractors input[value=two_room_distractor]').click()")
     page.wait("run.trail.length > 1")
     start, now = page.run("[run.trail[0].dot, run.trail.at(-1).dot]")
     assert start != now
     assert not page.run("document.querySelector('#dot').hidden")
+    assert page.run("chosen.method") == "smwm"
+    off = "document.querySelector('.methods input[value=forward_only]').disabled"
+    assert page.run(off)
+    page.run("document.querySelector('#distractors input[value=two_room]').click()")
+    assert not page.run(off)
 
 
 def test_films_run_beside_their_latents(page, trained, file):
@@ -431,11 +438,13 @@ def test_films_run_beside_their_latents(page, trained, file):
     assert [text.split(" task")[0] for text in outcomes] == ["SMWM solved", "SMWM failed"]
     pixels = """new Promise((done) => setTimeout(() => {
       const canvas = document.querySelectorAll('.film')[1].querySelector('canvas');
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      done(Array.from(data));
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      copy.drawImage(canvas, 0, 0);
+      done(Array.from(copy.getImageData(0, 0, canvas.width, canvas.height).data));
     }, 400))"""
     first = np.reshape(page.run(pixels), (SIZE, SIZE, 4))[..., :3]
-    shown = choose(tasks, replace(paths, solved=solved))[1].images(np.arange(21)).astype(int)
+    episode = choose(tasks, replace(paths, solved=solved))[1]
+    shown = episode.images(np.arange(episode.steps + 1)).astype(int)
     assert np.abs(shown - first).max(axis=(1, 2, 3)).min() <= 1  # one of its images
     second = np.reshape(page.run(pixels), (SIZE, SIZE, 4))[..., :3]
     assert not np.array_equal(first, second)

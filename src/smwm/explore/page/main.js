@@ -28,7 +28,7 @@ function ask(kind, question) {
 ask("load", { geometry, scenes, planner: content.planner });
 
 // What the reader has chosen, the run that goes on, and how runs between these places ended.
-const chosen = { env: Object.keys(scenes)[0], method: Object.keys(methods)[0] };
+const chosen = { env: "two_room", method: Object.keys(scenes.two_room)[0] };
 let task = { agent: { x: 55, y: 165 }, goal: { x: 165, y: 60 }, seed: 1 };
 let run = null;
 let playing = !calm;
@@ -188,7 +188,9 @@ function draw() {
     const found = outcomes[`${chosen.env}/${small.dataset.method}`];
     small.textContent = found
       ? `${found.outcome === "reached" ? "✓ goal in" : "✗ gave up after"} ${found.steps} steps`
-      : "not tried here yet";
+      : small.dataset.method === chosen.method && !run.outcome
+        ? "planning …"
+        : "not tried here yet";
   }
 }
 
@@ -224,7 +226,10 @@ function describe() {
       ? `Collapsed: all positions lie within ${percent(width)} of this frame.`
       : `They hold ${percent(share)} of the variance.`;
   for (const input of document.querySelectorAll(".methods input"))
-    input.checked = input.value === chosen.method;
+    Object.assign(input, {
+      checked: input.value === chosen.method,
+      disabled: !(input.value in scenes[chosen.env]),
+    });
 }
 
 function restart() {
@@ -239,31 +244,33 @@ function chooseMethod(method) {
   showFilms();
 }
 
-// Dragging, by mouse, pen or finger; arrow keys do the same.
+// Move the agent or the goal; the agent begins where it is now.
 function moveTo(name, x, y) {
-  task = { ...task, [name]: world.allowed(x, y) };
+  const agent = { x: run.state.x, y: run.state.y };
+  task = { ...task, agent, [name]: world.allowed(x, y) };
   outcomes = {};
   const own = place();
   draw();
   return look(own);
 }
 
+// Dragging, by mouse, pen or finger; arrow keys do the same.
 for (const name of ["agent", "goal"]) {
   const handle = find(`#${name}`);
+  const at = () => (name === "agent" ? run.state : run.goal);
   handle.onpointerdown = (event) => {
     handle.setPointerCapture(event.pointerId);
-    task = { ...task, agent: { x: run.state.x, y: run.state.y } }; // from where it is now
-    moveTo(name, task[name].x, task[name].y);
+    moveTo(name, at().x, at().y);
   };
   handle.onpointermove = (event) => {
     if (handle.hasPointerCapture(event.pointerId)) moveTo(name, ...placeOf(event));
   };
-  handle.onpointerup = restart;
+  handle.onlostpointercapture = restart;
   handle.onkeydown = ({ key }) => {
     const [dx, dy] =
       { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] ?? [];
     if (dx === undefined) return true;
-    moveTo(name, task[name].x + NUDGE * dx, task[name].y + NUDGE * dy);
+    moveTo(name, at().x + NUDGE * dx, at().y + NUDGE * dy);
     restart();
     return false;
   };
@@ -327,6 +334,7 @@ if (Object.keys(scenes).length > 1) {
   const options = Object.keys(scenes).map((env, i) => [env, i ? "with" : "without"]);
   choices(find("#distractors"), options, chosen.env, (env) => {
     chosen.env = env;
+    if (!(chosen.method in scenes[env])) chosen.method = Object.keys(scenes[env])[0];
     restart();
   });
 }
