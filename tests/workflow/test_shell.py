@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from smwm.data.external import count_episodes
+from smwm.data.dataset import read_dataset
 from workflow_runs import fresh_copy, planned, snakemake
 
 ODD = 'it\'s "a" $(touch hacked) & `touch hacked`;'
@@ -31,7 +31,7 @@ def test_data_are_taken_from_a_file_of_any_name_and_again_when_it_is_replaced(
     assert planned(folder, "--", DATA) == {"collect"}
     status, output = snakemake(folder, "--cores", "1", DATA)
     assert status == 0, output
-    assert count_episodes(folder / DATA) == 5
+    assert len(read_dataset(folder / DATA).lengths) == 5
     assert not list(folder.rglob("hacked*"))
     shutil.copy(dataset_folder / "train.h5", folder / name)
     assert not planned(folder, "--", DATA)  # a new time stamp, the same content
@@ -39,7 +39,7 @@ def test_data_are_taken_from_a_file_of_any_name_and_again_when_it_is_replaced(
     assert planned(folder, "--", DATA) == {"collect"}
     status, output = snakemake(folder, "--cores", "1", DATA)
     assert status == 0, output
-    assert count_episodes(folder / DATA) == 1
+    assert len(read_dataset(folder / DATA).lengths) == 1
     (folder / name).unlink()
     assert "collect" not in planned(folder, "--", "figures/smoke/data_coverage.pdf")
     (folder / DATA).unlink()
