@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
@@ -82,6 +83,19 @@ def test_doctor_takes_the_renderer_that_it_tries_with_it(number, tmp_path, hook)
     process = start(["doctor"], **endless)
     wait_for(tmp_path, "begun", process)
     interrupted_line(interrupt(process, number), number, "smwm doctor: interrupted; ")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("module", ["smwm.data.collect", "smwm.envs.two_room"])
+def test_collect_does_not_wait_for_its_processes(module, number, tmp_path, hook):
+    text = ENDLESS_IMPORT.format(module=module, begun=f"{tmp_path}/begun")
+    in_process = "import sys\nif '--multiprocessing-fork' in sys.orig_argv:\n"
+    endless = hook(in_process + textwrap.indent(text, "    "))
+    words = ["collect", "--env", "two_room", "--workers", "2", "--out", str(tmp_path / "data")]
+    process = start(words, **endless)
+    wait_for(tmp_path, "begun", process)
+    interrupted_line(interrupt(process, number), number, "smwm collect: interrupted; ")
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -171,7 +185,7 @@ def run(tmp_path):
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("obstacle", OBSTACLES)
 def test_nothing_holds_up_the_end(obstacle, number, run):
-    action = "\n".join(f"    {line}" for line in OBSTACLES[obstacle].splitlines())
+    action = textwrap.indent(OBSTACLES[obstacle], "    ")
     done = run(PROGRAM.format(number=int(number), action=action))
     assert (done.returncode, done.stderr) == (128 + number, "interrupted\n")
     assert done.stdout == ("let go\n" if "let go" in action else "")
