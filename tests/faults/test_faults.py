@@ -28,7 +28,7 @@ def test_ends_well(workshop, case):
 def test_report_counts_every_case_and_names_the_seed_of_a_failure(tmp_path, monkeypatch):
     def third_fails(workshop, seed):
         if seed == 2:
-            raise EndingError(f"traceback: at {workshop.folder}/work/model.pt")
+            raise EndingError(f"traceback: at {workshop.folder}/made/model.pt")
         return SAME
 
     cases = [Case("train", "odd", third_fails, True), Case("plan", "f: x", lambda workshop: LINE)]
@@ -37,4 +37,4 @@ def test_report_counts_every_case_and_names_the_seed_of_a_failure(tmp_path, monk
     text = report.describe(*report.try_all(4, 1), 4)
     assert "| train | odd | 4 | 3 | 0 | 0 | 1 | 0 |" in text
     assert "| plan | f: crafted | 1 | 0 | 1 | 0 | 0 | 0 |" in text
-    assert "- train: odd, seed 2: `traceback: at .../work/model.pt`" in text
+    assert "- train: odd, seed 2: `traceback: at .../made/model.pt`" in text
