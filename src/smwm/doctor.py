@@ -37,7 +37,7 @@ def check_dvc(folder: Path, install: bool) -> None:
     if in_git or not (folder / ".dvc").is_dir():
         return
     dvc = [sys.executable, "-m", "dvc", "config"]
-    told = subprocess.run([*dvc, "core.no_scm"], cwd=folder, capture_output=True, text=True)
+    told = subprocess.run([*dvc, "core.no_scm"], cwd=folder, capture_output=True, encoding="utf-8")
     if told.stdout.strip() == "true":
         return
     command = [*dvc, "--local", "core.no_scm", "true"]
