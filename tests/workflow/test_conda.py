@@ -57,13 +57,26 @@ def test_versions_are_those_of_the_lock(path):
 
 def test_every_stage_of_a_rule_names_an_environment_that_is_there():
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    rules = re.split(r"^rule ", text, flags=re.MULTILINE)[1:]
-    running = [rule for rule in rules if "shell:" in rule]
-    assert len(running) > 20
-    for rule in running:
+    rules = re.split(r"^(?:use )?rule ", text, flags=re.MULTILINE)[1:]
+    assert len(rules) > 20
+    for rule in rules:
         named = re.search(r'conda:\n\s+"\.\./envs/(\w+)\.yaml"', rule)
-        assert named, rule.splitlines()[0]
-        assert ROOT / "workflow/envs" / f"{named[1]}.yaml" in PATHS
+        assert named or "shell:" not in rule, rule.splitlines()[0]  # variants take the pattern's
+        assert not named or ROOT / "workflow/envs" / f"{named[1]}.yaml" in PATHS
+
+
+def test_figures_of_scenes_and_their_variants_have_the_simulators():
+    """A variant of a rule without an environment of its own has that of its pattern."""
+    needing = [
+        rule.split("\n\n\n")[0]
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for rule in re.split(r"^(?:use )?rule ", path.read_text(), flags=re.MULTILINE)[1:]
+    ]
+    draws = re.compile(r"figures/\{scale\}|drawn\(")
+    needing = [rule for rule in needing if "environment_module" in rule and draws.search(rule)]
+    assert len(needing) > 5
+    for rule in needing:
+        assert "envs/scenes.yaml" in rule or rule.startswith("explore as"), rule
 
 
 def test_conda_leaves_the_jobs_as_they_are(tmp_path):

@@ -1,6 +1,7 @@
 """The workflow on a real Slurm of one node, which the test starts and stops."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -144,6 +145,6 @@ def test_the_profile_names_rules_and_the_local_profile_s_triggers():
     )
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     for rule in slurm["set-resources"]:
-        assert f"rule {rule}:" in text
+        assert re.search(rf"^rule {rule}:|^use rule \w+ as {rule} with:", text, re.MULTILINE)
     for key in ("rerun-triggers", "max-checksum-file-size"):
         assert slurm[key] == local[key]

@@ -86,7 +86,7 @@ def test_a_plan_is_made_with_its_own_model_and_tasks(commands):
     for flags, at in told(commands, "plan", pattern):
         checkpoint = f"{MODELS}/{at['env']}/lambda{at['weight']}/seed{at['seed']}.pt"
         assert flags["checkpoint"] == [checkpoint]
-        assert flags["tasks"] == [f"{RESULTS}/tasks/{at['env']}.npz"]
+        assert flags["tasks"] == [f"{RESULTS}/lambda_sweep/{at['env']}/tasks.npz"]
 
 
 def test_far_goals_have_twice_their_distance_as_budget(commands):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import h5py
 import numpy as np
 
@@ -176,11 +175,17 @@ def _read(
         with reading(source.path):
             images = pixels[first : last + 1]
         if source.image_size != image_size:
-            sides = image_size, image_size
-            images = np.stack([cv2.resize(i, sides, interpolation=cv2.INTER_AREA) for i in images])
+            images = resized(images, image_size)
         states = None if source.states is None else source.states[first : last + 1]
         yield Episode(images, source.actions[first:last], states)
         progress.advance()
+
+
+def resized(images: np.ndarray, size: int) -> np.ndarray:
+    """Images (n, S, S, 3) averaged to (n, size, size, 3) uint8."""
+    import cv2  # not where Snakemake reads the workflow
+
+    return np.stack([cv2.resize(i, (size, size), interpolation=cv2.INTER_AREA) for i in images])
 
 
 def _card(source: Source, splits: dict[str, list[int]], image_size: int, sha256: str) -> str:
