@@ -30,7 +30,7 @@ PLANNED = {
     "report", "explore",
 }  # fmt: skip
 EMBEDDED = {
-    "dot_geometry", "latent_rollout", "embeddings", "probe_r2", "replication", "report",
+    "dot_geometry", "latent_rollout", "folding", "embeddings", "probe_r2", "replication", "report",
 }  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def test_changing_one_methods_weight_retrains_that_method_only(finished):
 def test_one_figure_can_be_asked_for_alone(finished):
     status, output = snakemake(finished, "-n", "--forceall", "figures/smoke/planning_success.pdf")
     assert status == 0
-    assert "drawing planning_success" in output
+    assert "drawing figures/smoke/planning_success.png" in output
     assert "replication" not in output
 
 
