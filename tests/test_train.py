@@ -154,6 +154,12 @@ def test_log_holds_terms_spread_and_rank(train_data, tmp_path):
     assert all(1 <= float(row["effective_rank"]) <= 6 for row in rows)
 
 
+def test_the_last_step_is_logged_whatever_its_number(train_data, tmp_path):
+    _, log = run(train_data, tmp_path, replace(SETTINGS, steps=11))
+    rows = list(csv.DictReader(log.read_text().splitlines()))
+    assert [row["step"] for row in rows] == ["4", "5", "8", "10", "11"]
+
+
 def watch(monkeypatch, look):
     """Let `look` see the model and the batch that the loss of each training step is made of."""
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from smwm.analysis.folding import around, growth, straight
+from smwm.analysis.folding import Growth, around, growth, straight
 
 RNG = np.random.default_rng(0)
 ANGLES = RNG.uniform(-np.pi, np.pi, (400, 2))
@@ -37,12 +37,7 @@ def test_scale_and_rotation_of_the_latent_do_not_matter():
     np.testing.assert_allclose(before.latent, after.latent)
 
 
-def test_reach_is_the_first_bin_at_95_percent_of_the_largest():
-    positions = np.arange(5.0)[:, None]
-    distances = straight(positions)  # ten pairs, each its own bin
-    capped = np.minimum(positions, 2)
-    found = growth(capped, distances)
-    assert found.latent.max() == pytest.approx(1)
-    first = np.argmax(found.latent >= 0.95)
-    assert found.reach == found.state[first]
-    assert (found.latent[:first] < 0.95).all()
+@pytest.mark.parametrize(("latent", "reach"), [(0.949, 3.0), (0.951, 2.0)])
+def test_reach_is_the_first_bin_at_95_percent_of_the_largest(latent, reach):
+    found = Growth(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.5, latent, 0.97, 1.0]))
+    assert found.reach == reach
