@@ -17,7 +17,7 @@ from smwm.__main__ import main as smwm
 from smwm.analysis.probes import probe_r2
 from smwm.data.dataset import Episode, write_dataset
 from smwm.errors import InputError
-from smwm.opengl import choose_backend
+from smwm.system.opengl import choose_backend
 
 
 def record(env: gymnasium.Env, steps: int, size: int, seed: int) -> Episode:

@@ -8,9 +8,9 @@ import torch
 
 from conftest import TINY_MODEL
 from smwm.__main__ import main
-from smwm.files import sha256
 from smwm.models.checkpoint import save_model
 from smwm.models.world_model import WorldModel
+from smwm.system.files import sha256
 
 LATENT_DIM = 6
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT
 from smwm.__main__ import STAGES
-from smwm.explain import describe
+from smwm.config.explain import describe
 
 PYTHON = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "examples").glob("*.py")])
 SNAKEMAKE = [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*.smk"))]

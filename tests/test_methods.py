@@ -1,7 +1,7 @@
-from smwm.files import sources
 from smwm.methods import METHODS, TRAINED
-from smwm.objectives import OBJECTIVES
 from smwm.planning.evaluate import PLANNERS
+from smwm.system.provenance import sources
+from smwm.training.objectives import OBJECTIVES
 
 
 def test_what_people_see_and_what_is_trained_agree():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from smwm.interrupts import Ending, stage_line
+from smwm.system.interrupts import Ending, stage_line
 
 if __name__ == "__main__":  # before the imports that take time
     ENDING = Ending(stage_line(sys.argv[1:]))
@@ -16,14 +16,14 @@ from importlib import import_module
 
 from smwm import __version__
 from smwm.errors import InputError
-from smwm.files import exclusive
-from smwm.memory import keep_memory
+from smwm.system.files import exclusive
+from smwm.system.memory import keep_memory
 
 # stage: (module, what it does); a module is imported only when its stage runs
 STAGES = {
-    "doctor": ("smwm.doctor", "check what the machine offers, offscreen OpenGL above all"),
+    "doctor": ("smwm.system.doctor", "check what the machine offers, offscreen OpenGL above all"),
     "collect": ("smwm.data.collect", "collect reward-free trajectories"),
-    "train": ("smwm.train", "train a world model on trajectories"),
+    "train": ("smwm.training.train", "train a world model on trajectories"),
     "tasks": ("smwm.planning.tasks", "draw planning tasks from held-out trajectories"),
     "plan": ("smwm.planning.evaluate", "evaluate planning on tasks"),
     "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
@@ -31,9 +31,15 @@ STAGES = {
     "figure": ("smwm.figures.draw", "draw a figure or table from results"),
     "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
-    "benchmark": ("smwm.benchmark", "time training, data path and planner against a plain loop"),
-    "publish": ("smwm.artifacts", "version finished results with DVC"),
-    "settings": ("smwm.explain", "print every key, or the resolved settings of an environment"),
+    "benchmark": (
+        "smwm.benchmark.compare",
+        "time training, data path and planner against a plain loop",
+    ),
+    "publish": ("smwm.workflow.artifacts", "version finished results with DVC"),
+    "settings": (
+        "smwm.config.explain",
+        "print every key, or the resolved settings of an environment",
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """The methods that are compared, as people see them: names, sources and colours.
 
-How each is trained is in `smwm.objectives`, under the same name. Neither imports the other, so
-that another colour draws figures anew and trains nothing.
+How each is trained is in `smwm.training.objectives`, under the same name. Neither imports the
+other, so that another colour draws figures anew and trains nothing.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from conftest import TINY_MODEL
 from smwm.__main__ import main
 from smwm.analysis.embed import embed
 from smwm.data.worlds import pairs
-from smwm.files import sha256
 from smwm.models.checkpoint import load_model, save_model
 from smwm.models.world_model import WorldModel
+from smwm.system.files import sha256
 
 
 def test_export_holds_latents_states_and_origin(tmp_path, dataset_folder, train_data, eval_data):

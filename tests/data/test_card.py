@@ -6,7 +6,7 @@ import pytest
 
 from smwm.data.card import write_card
 from smwm.data.collect import CollectSettings, collect
-from smwm.files import sha256
+from smwm.system.files import sha256
 
 SETTINGS = CollectSettings(episodes=4, steps=8, image_size=16, held_out=0.25)
 

@@ -16,7 +16,7 @@ from smwm.data.collect import CollectSettings, collect, split_episodes
 from smwm.data.dataset import read_dataset
 from smwm.envs import make_environment
 from smwm.errors import InputError
-from smwm.files import sha256
+from smwm.system.files import sha256
 
 SETTINGS = CollectSettings(episodes=45, steps=12, image_size=16)
 

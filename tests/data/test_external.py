@@ -11,7 +11,7 @@ import pytest
 from conftest import TINY_MODEL
 from smwm.__main__ import main
 from smwm.data.dataset import read_dataset
-from smwm.train import TrainSettings, train
+from smwm.training.train import TrainSettings, train
 
 LENGTHS = (7, 9, 6, 8)
 GROUP = object()  # stands for a group of the column's name

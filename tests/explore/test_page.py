@@ -10,6 +10,7 @@ import torch
 from browser import chromium, require_chromium
 from conftest import TINY_MODEL
 from smwm.__main__ import main
+from smwm.config.settings import flag
 from smwm.data.collect import CollectSettings, collect
 from smwm.data.dataset import read_dataset
 from smwm.envs import make_environment
@@ -21,8 +22,7 @@ from smwm.planning.episodes import choose
 from smwm.planning.evaluate import goal_distance, random_controller, run_tasks
 from smwm.planning.paths import save_paths
 from smwm.planning.tasks import TaskSettings, draw_tasks, save_tasks
-from smwm.settings import flag
-from smwm.train import TrainSettings, train
+from smwm.training.train import TrainSettings, train
 
 SIZE = 32
 PLANNER = PlannerSettings(samples=100, iterations=6, elites=15, horizon=5, execute=1)

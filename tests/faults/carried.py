@@ -9,8 +9,8 @@ import shutil
 from runs import ROOT, SAME, EndingError, fork_stage, one_line, require_same, snapshot
 from stages import words
 
-from smwm.checking import read_yaml
-from smwm.configuration import Configuration
+from smwm.config.checking import read_yaml
+from smwm.config.configuration import Configuration
 
 SUCCESS = "figure planning_success --records {i}/record.json --paper {i}/planning_success.csv"
 PROBES = "figure probe_r2 --embeddings {i}/export.npz --paper {i}/probe_r2.csv"

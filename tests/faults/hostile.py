@@ -21,8 +21,8 @@ from runs import (
 )
 from stages import words
 
-from smwm.checking import read_yaml
-from smwm.configuration import Configuration
+from smwm.config.checking import read_yaml
+from smwm.config.configuration import Configuration
 from smwm.errors import InputError
 
 # `take` finds episodes by their numbers in the rows, too.

@@ -14,8 +14,9 @@ from runs import LINE, OTHER, SAME, EndingError, ImpossibleError
 from stages import Workshop
 
 from smwm.__main__ import STAGES
-from smwm.files import code_version, write_bytes
-from smwm.progress import Progress
+from smwm.system.files import write_bytes
+from smwm.system.progress import Progress
+from smwm.system.provenance import code_version
 
 FAILED, SKIPPED = "failed", "not possible here"
 ENDINGS = (SAME, LINE, OTHER, FAILED, SKIPPED)

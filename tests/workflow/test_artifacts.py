@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from smwm.artifacts import INCOMPLETE, METADATA, SEEN, metadata_path
+from smwm.workflow.artifacts import INCOMPLETE, METADATA, SEEN, metadata_path
 from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
 
 DVC = [sys.executable, "-m", "dvc"]
@@ -188,7 +188,7 @@ def test_results_older_than_their_code_are_not_published(published, tmp_path):
     path.write_text(path.read_text() + "\n# changed\n")
     refused = publish(folder)
     assert refused.returncode == 2
-    assert "uncommitted changes in src/smwm/train.py" in refused.stderr
+    assert "uncommitted changes in src/smwm/training/train.py" in refused.stderr
     git(folder, "commit", "--quiet", "-am", "change")
     refused = publish(folder)
     assert refused.returncode == 2
@@ -202,7 +202,7 @@ def test_a_file_made_with_other_code_is_not_published(published, tmp_path):
     name = "data/checkpoints/smoke/two_room/smwm/seed0.pt"
     path = folder / metadata_path(name)
     record = json.loads(path.read_text())
-    record["input_checksums"]["src/smwm/train.py"] = "sha256:" + 64 * "0"
+    record["input_checksums"]["src/smwm/training/train.py"] = "sha256:" + 64 * "0"
     path.write_text(json.dumps(record))
     refused = publish(folder)
     assert refused.returncode == 2

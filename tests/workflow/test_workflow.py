@@ -14,9 +14,9 @@ import pytest
 from runs import interrupt
 
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
-from smwm.files import sha256
 from smwm.methods import METHODS
 from smwm.planning.tasks import load_tasks
+from smwm.system.files import sha256
 from workflow_runs import ALL_FIGURES, figures, fresh_copy, planned, run_all, snakemake, start
 
 CLAIMS = {f"C{number}" for number in range(1, 11)}

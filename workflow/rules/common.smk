@@ -5,14 +5,14 @@ import shlex
 from contextlib import suppress
 
 from smwm.analysis.tables import CLAIM_TABLES
-from smwm.artifacts import take_records
-from smwm.configuration import Configuration
-from smwm.device import gpu_count
+from smwm.workflow.artifacts import take_records
+from smwm.config.configuration import Configuration
+from smwm.system.device import gpu_count
 from smwm.envs import DISTRACTOR, environment_module
 from smwm.errors import InputError
-from smwm.files import PACKAGE, sources
+from smwm.system.provenance import PACKAGE, sources
 from smwm.methods import TRAINED
-from smwm.stopping import end_jobs_on_signals, last_words
+from smwm.workflow.stopping import end_jobs_on_signals, last_words
 
 try:
     CONFIG = Configuration(config)

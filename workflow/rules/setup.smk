@@ -19,12 +19,12 @@ os.environ.update(
     PYTHONPATH=SOURCES,
 )
 
-from smwm.stopping import before_jobs
+from smwm.workflow.stopping import before_jobs
 
 if workflow.is_main_process:  # before the imports that take time
     ending = before_jobs()
 
-from smwm.checking import read_yaml
+from smwm.config.checking import read_yaml
 from smwm.errors import InputError
 
 try:

@@ -4,7 +4,7 @@
 rule train:
     input:
         data="data/datasets/{scale}/{env}/train.h5",
-        code=source_files("smwm.train"),
+        code=source_files("smwm.training.train"),
     output:
         checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
         curves="data/checkpoints/{scale}/{env}/{method}/seed{seed}.csv",
@@ -33,7 +33,7 @@ rule train:
 
 use rule train as train_world with:
     input:
-        code=source_files("smwm.train"),
+        code=source_files("smwm.training.train"),
     output:
         checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
         curves="data/checkpoints/{scale}/{world}/{method}/seed{seed}.csv",

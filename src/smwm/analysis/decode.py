@@ -16,15 +16,16 @@ import torch
 from torch import Tensor, nn
 
 from smwm.analysis.embed import check_world
+from smwm.config.settings import add_arguments, at_least, from_arguments, setting
 from smwm.data.dataset import Trajectories
 from smwm.data.worlds import HELD_OUT, WORLDS, PairSettings, pairs
-from smwm.device import DEVICES, autocast, choose_device, choose_precision
-from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model
 from smwm.models.decoder import Decoder
 from smwm.models.world_model import WorldModel
-from smwm.progress import Progress
-from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.system.device import DEVICES, autocast, choose_device, choose_precision
+from smwm.system.files import sha256, write_bytes
+from smwm.system.progress import Progress
+from smwm.system.provenance import code_version
 
 
 @dataclass(frozen=True)

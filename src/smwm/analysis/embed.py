@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from smwm.config.settings import add_arguments, at_least, from_arguments, setting
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.worlds import HELD_OUT, SIZE, WORLDS, PairSettings, pairs
-from smwm.device import DEVICES, choose_device
 from smwm.errors import InputError
-from smwm.files import code_version, sha256, write_bytes
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.system.device import DEVICES, choose_device
+from smwm.system.files import sha256, write_bytes
+from smwm.system.provenance import code_version
 
 BATCH = 256
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from smwm.errors import InputError
-from smwm.files import sha256
 from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
+from smwm.system.files import sha256
 
 
 @dataclass(frozen=True, eq=False)

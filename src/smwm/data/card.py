@@ -11,7 +11,7 @@ import numpy as np
 
 from smwm.data.dataset import read_states
 from smwm.envs import ENVIRONMENTS, make_environment
-from smwm.files import sha256, write_bytes
+from smwm.system.files import sha256, write_bytes
 
 SIMULATORS = ("mujoco", "dm-control", "ogbench", "gym-pusht", "pymunk", "numpy", "h5py")
 

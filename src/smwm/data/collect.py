@@ -21,15 +21,16 @@ from threading import Thread
 
 import numpy as np
 
+from smwm.config.settings import add_arguments, at_least, from_arguments, setting
 from smwm.data.card import write_card
 from smwm.data.dataset import STORAGES, has_attributes, write_dataset
 from smwm.data.episodes import Episode
 from smwm.data.external import read_source, take
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
-from smwm.files import code_version, replacing
-from smwm.progress import Progress
-from smwm.settings import add_arguments, at_least, from_arguments, setting
+from smwm.system.files import replacing
+from smwm.system.progress import Progress
+from smwm.system.provenance import code_version
 
 GROUP = 20  # episodes computed and stored together
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from smwm.data.episodes import NUMBERS, Episode, check_episodes, form
 from smwm.errors import InputError
-from smwm.files import replacing
+from smwm.system.files import replacing
 
 try:
     import hdf5plugin

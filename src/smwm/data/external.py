@@ -27,8 +27,8 @@ from smwm.data.dataset import (
 )
 from smwm.data.episodes import NUMBERS, Episode, form
 from smwm.errors import InputError
-from smwm.files import replacing, sha256, write_bytes
-from smwm.progress import Progress
+from smwm.system.files import replacing, sha256, write_bytes
+from smwm.system.progress import Progress
 
 STATES = ("state", "observation", "proprio")  # columns to take states from: the first that is there
 

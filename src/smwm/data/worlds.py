@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smwm.config.settings import setting
 from smwm.data.dataset import Trajectories
 from smwm.errors import InputError
-from smwm.settings import setting
 
 SIZE = 64
 DOT_RADIUS, DOT_STEP = 2.0, 16.0  # a step is at most that long in each coordinate

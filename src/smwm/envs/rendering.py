@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from smwm.opengl import choose_backend
+from smwm.system.opengl import choose_backend
 
 OVERSAMPLING = 2  # images are drawn this much larger and averaged
 

@@ -12,17 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from smwm.config.settings import add_arguments, from_arguments
 from smwm.errors import InputError
 from smwm.explore.films import film
 from smwm.explore.scenes import ENVS, geometry, scene
 from smwm.figures.style import save_origin
-from smwm.files import write_bytes
 from smwm.methods import METHODS, TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.episodes import RULE, Episode, read_episodes
-from smwm.settings import add_arguments, from_arguments
+from smwm.system.files import write_bytes
 
 PAGE = Path(__file__).parent / "page"
 BUDGET = 100  # steps until the page gives up: the far corner of the other room takes 70

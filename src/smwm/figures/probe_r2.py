@@ -14,8 +14,8 @@ from smwm.analysis.probes import PROBES, probe_r2
 from smwm.analysis.records import read_table
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.figures.style import PAPER_COLOUR, new_figure, save_all
-from smwm.files import write_bytes
 from smwm.methods import METHODS
+from smwm.system.files import write_bytes
 
 COLUMNS = ("env", "quantity", "probe", "method", "seed", "r2", "paper")
 

@@ -20,8 +20,8 @@ from smwm.analysis.verdicts import overall
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.replication import interval_of, number
-from smwm.files import write_bytes
 from smwm.methods import METHODS
+from smwm.system.files import write_bytes
 
 MARK = re.compile(r"(<!-- smwm readme: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 COMPARED = ("smwm", "sigreg", "forward_only", "random")

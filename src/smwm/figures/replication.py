@@ -23,7 +23,7 @@ from smwm.analysis.records import read_records, settings_behind
 from smwm.analysis.verdicts import RULES, VERDICTS, overall
 from smwm.errors import InputError
 from smwm.figures.style import save_origin, save_table
-from smwm.files import write_bytes
+from smwm.system.files import write_bytes
 
 READING = (
     "A claim's verdict is that of its primary rows where they agree, else partly. Supporting rows "

@@ -18,7 +18,8 @@ import markdown
 import pandas as pd
 
 from smwm.errors import InputError
-from smwm.files import code_version, write_bytes
+from smwm.system.files import write_bytes
+from smwm.system.provenance import code_version
 
 PACKAGES = ("torch", "mujoco", "gymnasium", "numpy", "scikit-learn", "matplotlib", "snakemake")
 COLOURS = {"reproduced": "#00785a", "partly": "#8a6100", "not reproduced": "#a83a00"}

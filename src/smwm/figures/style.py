@@ -17,7 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from smwm.files import code_version, replacing, sha256, write_bytes, write_json
+from smwm.system.files import replacing, sha256, write_bytes, write_json
+from smwm.system.provenance import code_version
 
 PAPER_COLOUR = "#000000"
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from smwm.errors import InputError
-from smwm.files import write_bytes
 from smwm.models.world_model import ModelSettings, WorldModel
+from smwm.system.files import write_bytes
 
 
 def save_tensors(path: Path, content: dict[str, Any]) -> None:

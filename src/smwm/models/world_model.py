@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from smwm.config.settings import setting
 from smwm.errors import InputError
 from smwm.models.encoders import ENCODERS, projector
 from smwm.models.transformer import TransformerForwardModel
-from smwm.settings import setting
 
 OUTPUTS = {
     "linear": lambda dim: nn.Identity(),

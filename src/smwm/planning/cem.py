@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from smwm.device import PRECISIONS
+from smwm.config.settings import setting
 from smwm.errors import InputError
-from smwm.settings import setting
+from smwm.system.device import PRECISIONS
 
 CANDIDATES, RETURNS = ("clipped", "free"), ("best", "mean")
 

@@ -18,19 +18,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from smwm.device import DEVICES, autocast, choose_device, choose_precision
+from smwm.config.settings import add_arguments, at_least, from_arguments
 from smwm.envs import environment_module, make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
-from smwm.files import code_version, sha256, write_json
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.objectives import OBJECTIVES
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSet, execute, load_tasks
-from smwm.progress import Progress
-from smwm.settings import add_arguments, at_least, from_arguments
+from smwm.system.device import DEVICES, autocast, choose_device, choose_precision
+from smwm.system.files import sha256, write_json
+from smwm.system.progress import Progress
+from smwm.system.provenance import code_version
+from smwm.training.objectives import OBJECTIVES
 
 RANDOM = "random"  # the method that plans with no model
 PLANNERS = (*OBJECTIVES, RANDOM)

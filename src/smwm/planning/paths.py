@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smwm.planning import arrays
+from smwm.system import arrays
 
 
 @dataclass(frozen=True)

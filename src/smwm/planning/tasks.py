@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from smwm.config.settings import add_arguments, from_arguments, setting
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.envs import make_environment
 from smwm.envs.base import Environment
 from smwm.errors import InputError
-from smwm.files import sha256
-from smwm.planning import arrays
-from smwm.settings import add_arguments, from_arguments, setting
+from smwm.system import arrays
+from smwm.system.files import sha256
 
 
 @dataclass(frozen=True)

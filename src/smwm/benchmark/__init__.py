@@ -1,0 +1,1 @@
+"""Our training step, data path and planner beside a plain reference."""

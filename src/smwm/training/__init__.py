@@ -1,0 +1,1 @@
+"""Training world models: objectives, loop, restart points."""

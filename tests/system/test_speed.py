@@ -1,0 +1,32 @@
+import re
+
+import torch
+
+from smwm.system.speed import Speedometer, peak_flops
+
+CPU = torch.device("cpu")
+
+
+def test_operations_of_a_step_are_counted_once():
+    meter = Speedometer(CPU)
+    weight = torch.randn(8, 4, requires_grad=True)
+    for _ in range(3):
+        with meter.step():
+            (torch.randn(16, 8) @ weight).sum().backward()
+    # forward and the weight's gradient: 2 * 16 * 8 * 4 each
+    assert meter.counter.get_total_flops() == 2 * 2 * 16 * 8 * 4
+    assert re.fullmatch(
+        r"[\d.e+]+ steps/s, [\d.e-]+ TFLOP/s in float32, peak memory \d+ MB",
+        meter.summary("float32"),
+    )
+
+
+def test_one_step_has_no_speed():
+    meter = Speedometer(CPU)
+    with meter.step():
+        pass
+    assert meter.summary("float32") == "too few steps to tell their speed"
+
+
+def test_peak_is_a_rate():
+    assert peak_flops("float32", CPU, size=64, tries=2) > 0
