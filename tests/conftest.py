@@ -10,7 +10,8 @@ import torch
 
 from smwm.data.collect import CollectSettings, collect
 from smwm.data.dataset import read_dataset
-from smwm.models.world_model import ModelSettings
+from smwm.envs.two_room import FRAME
+from smwm.models.world_model import ModelSettings, WorldModel
 
 ROOT = Path(__file__).parents[1]
 os.environ["PYTHONPATH"] = str(ROOT / "src")  # for the processes that tests start
@@ -39,3 +40,25 @@ def train_data(dataset_folder):
 @pytest.fixture(scope="session")
 def eval_data(dataset_folder):
     return read_dataset(dataset_folder / "eval.h5")
+
+
+class Oracle(WorldModel):
+    """The latent is the agent's position, read off the image; actions add up."""
+
+    def encode(self, pixels):
+        red = (pixels[..., 0].float() - pixels[..., 1].float()).clamp(min=40) - 40
+        at = (torch.arange(pixels.shape[-2]) + 0.5) * FRAME / pixels.shape[-2]
+        total = red.sum((-1, -2))
+        x, y = (red.sum(-2) * at).sum(-1) / total, (red.sum(-1) * at).sum(-1) / total
+        return torch.stack([x, y], -1)
+
+    def predict(self, latents, actions):
+        return latents + 5 * self.denormalise(actions).unflatten(-1, (-1, 2)).sum(-2)
+
+
+@pytest.fixture
+def oracle():
+    model = Oracle(ModelSettings(channels=(4,), latent_dim=2, width=8), 16, 10)
+    model.action_mean.fill_(0.3)
+    model.action_std.fill_(0.5)
+    return model

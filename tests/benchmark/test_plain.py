@@ -9,7 +9,7 @@ from smwm.data.windows import Windows
 from smwm.models.transformer import Attention
 from smwm.models.world_model import WorldModel
 from smwm.planning.cem import PlannerSettings, plan
-from smwm.planning.evaluate import goal_distance
+from smwm.planning.latent import goal_distance
 
 PLANNER = PlannerSettings(samples=20, iterations=4, elites=5, horizon=3)
 

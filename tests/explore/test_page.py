@@ -19,7 +19,8 @@ from smwm.models.checkpoint import load_model, save_model
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.episodes import choose
-from smwm.planning.evaluate import goal_distance, random_controller, run_tasks
+from smwm.planning.evaluate import random_controller, run_tasks
+from smwm.planning.latent import goal_distance
 from smwm.planning.paths import save_paths
 from smwm.planning.tasks import TaskSettings, draw_tasks, save_tasks
 from smwm.training.train import TrainSettings, train

@@ -8,15 +8,14 @@ import torch
 from conftest import TINY_MODEL
 from smwm.__main__ import main
 from smwm.envs import make_environment
-from smwm.envs.two_room import FRAME, SUCCESS_DISTANCE, TwoRoom
+from smwm.envs.two_room import SUCCESS_DISTANCE, TwoRoom
 from smwm.errors import InputError
 from smwm.models.checkpoint import save_model
-from smwm.models.world_model import ModelSettings, WorldModel
+from smwm.models.world_model import WorldModel
 from smwm.planning.cem import PlannerSettings, plan
 from smwm.planning.evaluate import (
     action_bounds,
     evaluate,
-    goal_distance,
     latent_planner,
     random_controller,
     run_tasks,
@@ -30,28 +29,6 @@ PLANNER = PlannerSettings(samples=64, iterations=6, elites=8, horizon=2)
 @pytest.fixture
 def tasks(eval_data):
     return draw_tasks("two_room", eval_data, TaskSettings(tasks=20, offset=10, budget=20), "hash")
-
-
-class Oracle(WorldModel):
-    """The latent is the agent's position, read off the image; actions add up."""
-
-    def encode(self, pixels):
-        red = (pixels[..., 0].float() - pixels[..., 1].float()).clamp(min=40) - 40
-        at = (torch.arange(pixels.shape[-2]) + 0.5) * FRAME / pixels.shape[-2]
-        total = red.sum((-1, -2))
-        x, y = (red.sum(-2) * at).sum(-1) / total, (red.sum(-1) * at).sum(-1) / total
-        return torch.stack([x, y], -1)
-
-    def predict(self, latents, actions):
-        return latents + 5 * self.denormalise(actions).unflatten(-1, (-1, 2)).sum(-2)
-
-
-@pytest.fixture
-def oracle():
-    model = Oracle(ModelSettings(channels=(4,), latent_dim=2, width=8), 16, 10)
-    model.action_mean.fill_(0.3)
-    model.action_std.fill_(0.5)
-    return model
 
 
 def test_a_perfect_model_solves_what_needs_no_door(tasks, oracle):
@@ -215,18 +192,6 @@ def test_the_controller_sees_the_open_tasks_and_no_others(tasks):
     np.testing.assert_array_equal(paths.steps <= 10, first)
 
 
-def test_the_cost_is_the_squared_distance_of_the_last_latent(oracle):
-    """By hand, in more problems and candidates than are predicted at once."""
-    draw = torch.Generator().manual_seed(0)
-    start, goal = (100 * torch.rand(7, 2, generator=draw) for _ in range(2))
-    blocks = torch.randn(7, 900, 3, 10, generator=draw)
-    moves = 5 * (0.5 * blocks + 0.3).reshape(7, 900, 15, 2).sum(2)
-    expected = ((start[:, None] + moves - goal[:, None]) ** 2).sum(-1)
-    torch.testing.assert_close(
-        goal_distance(oracle, start, goal)(blocks), expected, rtol=1e-4, atol=0
-    )
-
-
 def test_another_seed_gives_other_actions(oracle):
     environment = TwoRoom(2)
     environment.restore(np.array([[60.0, 150.0], [70.0, 120.0]]))
@@ -286,7 +251,7 @@ def test_rest_of_a_plan_is_planned_anew_from_where_it_led(tasks, oracle, monkeyp
         horizons.append(horizon)
         return plan(cost, low, high, problems, settings, generator, horizon)
 
-    monkeypatch.setattr("smwm.planning.evaluate.plan", spy)
+    monkeypatch.setattr("smwm.planning.latent.plan", spy)
     settings = replace(PLANNER, horizon=3, execute=1)
     environment = TwoRoom(2)
     environment.restore(np.full((2, 2), 60.0))

@@ -26,13 +26,13 @@ from smwm.data.dataset import Trajectories, read_dataset
 from smwm.data.windows import Windows
 from smwm.errors import InputError
 from smwm.models.world_model import ModelSettings, WorldModel
-from smwm.planning.cem import PlannerSettings, plan
-from smwm.planning.evaluate import goal_distance
+from smwm.planning.cem import PlannerSettings
+from smwm.planning.latent import plan_to_goal
 from smwm.system.device import autocast, choose_precision
 from smwm.system.provenance import code_version
 from smwm.system.speed import peak_flops, synchronise
 from smwm.training.objectives import Batch, loss_terms
-from smwm.training.train import TrainSettings, set_action_statistics
+from smwm.training.train import TrainSettings, set_action_statistics, training_step
 
 COLUMNS = (
     "scale", "part", "threads", "ours", "ours_low", "ours_high", "plain", "plain_low", "plain_high",
@@ -152,14 +152,10 @@ def bench_step(bench: Bench) -> tuple:
 
         def step() -> float:
             pixels, actions = windows.sample(train.batch_size) if fused else batch
-            with autocast(precision, device):
-                seen = Batch(model.encode(pixels), model.normalise(actions), train.projections)
-                loss = loss_terms("smwm", model, seen, train.weight)["loss"]
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), train.gradient_clip)
-            optimiser.step()
-            return loss.item()
+            terms, _ = training_step(
+                "smwm", model, None, optimiser, pixels, actions, train, precision
+            )
+            return terms["loss"].item()
 
         return step
 
@@ -201,10 +197,7 @@ def bench_plan(bench: Bench) -> tuple:
 
     def ours() -> Tensor:
         generator = torch.Generator(device).manual_seed(0)
-        with autocast(settings.precision, device):
-            latents = model.encode(start), model.encode(goal)
-        cost = goal_distance(model, *latents, settings.precision)
-        return plan(cost, low, high, count, settings, generator)
+        return plan_to_goal(model, start, goal, low, high, settings, generator)
 
     def plain() -> Tensor:
         generator = torch.Generator(device).manual_seed(0)

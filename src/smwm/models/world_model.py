@@ -27,7 +27,9 @@ class ModelSettings:
 
     encoder: str = setting("cnn", "kind of encoder", choices=tuple(ENCODERS))
     resize: int = setting(0, "pixels a side that the encoder sees; 0: as stored", at_least=0)
-    channels: tuple[int, ...] = setting((16, 32, 64), "cnn: widths of its layers", at_least=1)
+    channels: tuple[int, ...] = setting(
+        (16, 32, 64), "cnn, keypoints: widths of layers", at_least=1
+    )
     patch: int = setting(14, "vit: pixels a side of a patch", at_least=1)
     vit_width: int = setting(192, "vit: width", at_least=1)
     vit_depth: int = setting(12, "vit: blocks", at_least=1)
@@ -60,7 +62,8 @@ class WorldModel(nn.Module):
         latent, width, depth = settings.latent_dim, settings.width, settings.depth
         self.settings, self.image_size, self.action_dim = settings, image_size, action_dim
         kind = ENCODERS[settings.encoder]
-        backbone, features = kind.build(settings, settings.resize or image_size)
+        values = [getattr(settings, name) for name in kind.settings]
+        backbone, features = kind.build(settings.resize or image_size, *values)
         self.encoder = nn.Sequential(
             *backbone,
             *projector(features, settings.projector, latent),

@@ -24,10 +24,11 @@ from smwm.envs.base import Environment
 from smwm.errors import InputError
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
-from smwm.planning.cem import PlannerSettings, plan
+from smwm.planning.cem import PlannerSettings
+from smwm.planning.latent import plan_to_goal
 from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSet, execute, load_tasks
-from smwm.system.device import DEVICES, autocast, choose_device, choose_precision
+from smwm.system.device import DEVICES, choose_device, choose_precision
 from smwm.system.files import sha256, write_json
 from smwm.system.progress import Progress
 from smwm.system.provenance import code_version
@@ -35,7 +36,6 @@ from smwm.training.objectives import OBJECTIVES
 
 RANDOM = "random"  # the method that plans with no model
 PLANNERS = (*OBJECTIVES, RANDOM)
-ROWS = {"cpu": 2400, "cuda": 60_000}  # candidates that are predicted side by side
 # (environment, goal images (m, H, W, 3), steps taken) -> actions (m, T, A) for its m copies
 Controller = Callable[[Environment, np.ndarray, int], np.ndarray]
 
@@ -76,55 +76,22 @@ def run_tasks(tasks: TaskSet, controller: Controller, method: str, seed: int) ->
 def latent_planner(
     model: WorldModel, settings: PlannerSettings, seed: int, device: torch.device | str = "cpu"
 ) -> Controller:
-    """The cross-entropy method on the distance of the last predicted latent to the goal's.
-
-    Start and goal are encoded once per plan.
-    """
+    """The cross-entropy method on the distance of the last predicted latent to the goal's."""
     model.to(device)
-    settings = replace(settings, precision=choose_precision(settings.precision, device))
     generator = torch.Generator(device).manual_seed(seed)
 
-    @torch.inference_mode()
     def control(environment: Environment, goal_pixels: np.ndarray, spent: int) -> np.ndarray:
         action_dim = len(environment.action_low)
         repeat = model.action_dim // action_dim
         horizon = settings.horizon - spent // repeat % settings.horizon  # left of the first plan
         low, high = action_bounds(model, environment)
-        start = model.encode(torch.from_numpy(environment.render(model.image_size)).to(device))
-        goal = model.encode(torch.from_numpy(goal_pixels).to(device))
-
-        cost = goal_distance(model, start, goal, settings.precision)
-        best = plan(cost, low, high, len(start), settings, generator, horizon)
+        start = torch.from_numpy(environment.render(model.image_size)).to(device)
+        goal = torch.from_numpy(goal_pixels).to(device)
+        best = plan_to_goal(model, start, goal, low, high, settings, generator, horizon)
         blocks = model.denormalise(best[:, : settings.execute or None])
         return blocks.cpu().numpy().reshape(len(start), -1, action_dim)
 
     return control
-
-
-def goal_distance(
-    model: WorldModel, start: Tensor, goal: Tensor, precision: str = "float32"
-) -> Callable[[Tensor], Tensor]:
-    """The planner's cost: squared distance of the last predicted latent to the goal's.
-
-    start, goal (E, D). The forward model computes in `precision`, the distance in float32.
-    Problems are taken a few at a time: enough to fill the processor, so few that their
-    activations stay in a CPU's cache, or in a GPU's memory.
-    """
-    rows = ROWS[start.device.type]
-
-    def cost(candidates: Tensor) -> Tensor:
-        count = max(1, rows // candidates.shape[1])
-        costs = []
-        for z, target, blocks in zip(
-            *(x.split(count) for x in (start, goal, candidates)), strict=True
-        ):
-            starts = z[:, None].expand(-1, blocks.shape[1], -1)
-            with autocast(precision, start.device):
-                reached = model.rollout(starts, blocks)
-            costs.append((reached - target[:, None]).square().sum(-1))
-        return torch.cat(costs)
-
-    return cost
 
 
 def action_bounds(model: WorldModel, environment: Environment) -> tuple[Tensor, Tensor]:
@@ -161,6 +128,8 @@ def evaluate(
 
     Raises InputError if the model and the tasks do not fit together.
     """
+    device = torch.device(device)
+    settings = replace(settings, precision=choose_precision(settings.precision, device))
     environment = make_environment(tasks.env, 1)
     record: dict[str, Any] = {"env": tasks.env, "method": method, "seed": seed}
     used: dict[str, Any] = {
@@ -191,7 +160,7 @@ def evaluate(
             )
         controller = latent_planner(model, settings, seed, device)
         record |= {"checkpoint_sha256": sha256(checkpoint), "model": provenance}
-        used |= {"planner": asdict(settings), "device": torch.device(device).type}
+        used |= {"planner": asdict(settings), "device": device.type}
     else:
         controller = random_controller(seed)
     paths = run_tasks(tasks, controller, method, seed)

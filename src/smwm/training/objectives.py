@@ -65,7 +65,8 @@ def _epps_pulley(latents: Tensor, projections: int, knots: int, limit: float) ->
     directions = normalize(torch.randn(dim, projections, device=latents.device), dim=0)
     t = torch.linspace(0, limit, knots, device=latents.device)
     weights = torch.full_like(t, 2 * limit / (knots - 1))
-    weights[[0, -1]] /= 2
+    weights[0] /= 2  # one by one: a list of positions would be copied from the host
+    weights[-1] /= 2
     gaussian = torch.exp(-(t**2) / 2)
     phase = (latents @ directions).unsqueeze(-1) * t  # (..., B, projections, knots)
     error = (phase.cos().mean(-3) - gaussian) ** 2 + phase.sin().mean(-3) ** 2

@@ -107,24 +107,17 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
             with meter.step():
-                pixels, actions = next(batches)
-                with autocast(precision, device):
-                    latents, actions = model.encode(pixels), model.normalise(actions)
-                    batch = Batch(latents, actions, settings.projections, pixels, helper)
-                    terms = loss_terms(method, model, batch, settings.weight)
-                optimiser.zero_grad(set_to_none=True)
-                terms["loss"].backward()
-                norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
-                optimiser.step()
-                if isinstance(helper, TargetEncoder):
-                    helper.follow(model)
+                terms, latents = training_step(
+                    method, model, helper, optimiser, *next(batches), settings, precision
+                )
 
             saves = step % settings.save_every == 0 or step == settings.steps
             logs = saves or step % settings.log_every == 0
             if logs or device.type == "cpu":  # on a GPU, looking every time would stall it
-                stop_if_not_finite(step, terms["loss"] + norm, method, settings, restart)
+                total = terms["loss"] + terms["gradient_norm"]
+                stop_if_not_finite(step, total, method, settings, restart)
             if logs:
-                rows.append(measure(step, terms, norm, latents))
+                rows.append(measure(step, terms, latents))
             if saves and step < settings.steps:
                 save_restart(restart, parts, optimiser, provenance, rows)
             progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
@@ -134,6 +127,35 @@ def train(
     save_model(out, model, provenance)
     restart.unlink(missing_ok=True)
     return model
+
+
+def training_step(
+    method: str,
+    model: WorldModel,
+    helper: nn.Module | None,
+    optimiser: torch.optim.Optimizer,
+    pixels: Tensor,
+    actions: Tensor,
+    settings: TrainSettings,
+    precision: str,
+) -> tuple[dict[str, Tensor], Tensor]:
+    """One step of the optimiser on pixels (B, L, S, S, 3) uint8 and raw actions (B, L - 1, K).
+
+    Returns the terms of the loss and the norm of its gradient before it was clipped, as scalars
+    on the model's device, and the latents (B, L, D).
+    """
+    with autocast(precision, pixels.device):
+        latents, actions = model.encode(pixels), model.normalise(actions)
+        batch = Batch(latents, actions, settings.projections, pixels, helper)
+        terms = loss_terms(method, model, batch, settings.weight)
+    optimiser.zero_grad(set_to_none=True)
+    terms["loss"].backward()
+    learned = [weights for group in optimiser.param_groups for weights in group["params"]]
+    norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
+    optimiser.step()
+    if isinstance(helper, TargetEncoder):
+        helper.follow(model)
+    return terms | {"gradient_norm": norm}, latents
 
 
 def prepare(method: str, model: WorldModel) -> nn.Module | None:
@@ -169,11 +191,11 @@ def set_action_statistics(model: WorldModel, data: Trajectories, block: int) -> 
     model.action_std.copy_(torch.from_numpy(np.tile(std, block)))
 
 
-def measure(step: int, terms: dict[str, Tensor], norm: Tensor, latents: Tensor) -> dict:
+def measure(step: int, terms: dict[str, Tensor], latents: Tensor) -> dict:
     """One row of the log."""
     flat = latents.detach().flatten(0, 1).cpu()
     row = {name: value.item() for name, value in terms.items()}
-    row |= {"gradient_norm": norm.item(), "embedding_std": embedding_std(flat).item()}
+    row |= {"embedding_std": embedding_std(flat).item()}
     return {"step": step, **row, "effective_rank": effective_rank(flat).item()}
 
 
