@@ -120,3 +120,18 @@ def test_batches_on_the_images_device_are_samples(train_data):
         again = windows.sample(8)
         assert torch.equal(pixels, again[0])
         assert torch.equal(actions, again[1])
+
+
+def test_windows_drawn_ahead_are_told_by_the_seed_and_the_step(train_data):
+    """A restart at any step finds the windows that the first run had there."""
+    windows = Windows.of(train_data, 3, 5)
+    torch.manual_seed(3)
+    drawn = [windows.drawn_at(step, 8) for step in range(3)]
+    torch.rand(5)
+    again = [windows.drawn_at(step, 8) for step in (2, 0, 1)]
+    assert torch.equal(torch.stack(drawn), torch.stack(again)[[1, 2, 0]])
+    assert len({tuple(rows.tolist()) for rows in drawn}) == 3
+    torch.manual_seed(4)
+    assert not torch.equal(windows.drawn_at(0, 8), drawn[0])
+    every = torch.cat([windows.drawn_at(step, 64) for step in range(200)])
+    assert set(every.tolist()) == set(windows.starts.tolist())

@@ -22,8 +22,8 @@ INTRODUCTION = """# Benchmark: ours against the plain reference
 
 Median of timings taken in turns in one run, in brackets the middle half. Agreement: largest
 relative difference of losses or of the plans' costs, and largest difference of pixels. Share of
-peak: necessary operations over time, of the machine's rate in matrix products of 2048 x 2048 in
-the same precision, measured beside it. At peak: what plain / ours would be if ours ran at that
+peak: necessary operations over time, of the machine's rate in products of large matrices in the
+same precision, measured beside it. At peak: what plain / ours would be if ours ran at that
 rate, the most that this machine's arithmetic allows.
 """
 
@@ -53,7 +53,7 @@ def as_markdown(rows: pd.DataFrame, machine: str) -> str:
 def machine_name(device: torch.device) -> str:
     name = platform.processor() or platform.machine()
     if device.type == "cuda":
-        name = torch.cuda.get_device_name()
+        name = torch.cuda.get_device_name(device)
     elif Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count as count_from
 
 import torch
 from torch import Tensor
@@ -77,25 +78,62 @@ class Windows:
         chosen = torch.randint(len(self.starts), (count,), device=self.starts.device)
         return self.gather(self.starts[chosen])
 
-    def batches(self, count: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-        """Samples on `device`, without end.
+    def batches(
+        self, count: int, device: torch.device, first: int = 0
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Samples on `device`, without end; `first` have been taken before.
 
-        Where the images do not fit on a GPU, the next batch is gathered and sent by a thread
-        from pinned memory while the last one is worked on.
+        Where the images do not fit on a GPU, a thread gathers the next batch and sends it while
+        the last one is worked on.
         """
-        if self.pixels.device.type == device.type:
-            while True:
-                yield self.sample(count)
+        if self.pixels.device.type != device.type:
+            yield from self._sent_ahead(count, device, first)
+        while True:
+            yield self.sample(count)
 
-        def load() -> tuple[Tensor, Tensor]:
-            pinned = [part.pin_memory() for part in self.sample(count)]
-            return tuple(part.to(device, non_blocking=True) for part in pinned)
+    def drawn_at(self, step: int, count: int) -> Tensor:
+        """First rows (count,) of the windows of one step, which only torch's seed decides.
+
+        A thread that is a step ahead may draw them, and a restart finds the same ones.
+        """
+        generator = torch.Generator().manual_seed(torch.initial_seed() + step)
+        return self.starts[torch.randint(len(self.starts), (count,), generator=generator)]
+
+    def _sent_ahead(
+        self, count: int, device: torch.device, first: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches from `first` on, through two pinned buffers and a stream of their own."""
+        stream = torch.cuda.Stream(device)
+        slots = [self._pinned(count) for _ in range(2)]
+
+        def load(step: int) -> tuple[list[Tensor], torch.cuda.Event]:
+            buffers, sent = slots[step % 2]
+            sent.synchronize()  # the buffer may still be on its way
+            for buffer, part in zip(buffers, self.gather(self.drawn_at(step, count)), strict=True):
+                buffer.copy_(part)
+            with torch.cuda.stream(stream):
+                batch = [buffer.to(device, non_blocking=True) for buffer in buffers]
+                sent.record(stream)
+            return batch, sent
 
         with ThreadPoolExecutor(1) as thread:
-            ahead = thread.submit(load)
-            while True:
-                ready, ahead = ahead.result(), thread.submit(load)
-                yield ready
+            ahead = thread.submit(load, first)
+            for step in count_from(first + 1):
+                (batch, sent), ahead = ahead.result(), thread.submit(load, step)
+                current = torch.cuda.current_stream(device)
+                current.wait_event(sent)
+                for part in batch:
+                    part.record_stream(current)  # so that its memory is not taken too early
+                yield tuple(batch)
+
+    def _pinned(self, count: int) -> tuple[list[Tensor], torch.cuda.Event]:
+        """Buffers of a batch that a GPU can read, and when it last did."""
+        example = self.gather(self.starts[:1])
+        buffers = [
+            torch.empty((count, *part.shape[1:]), dtype=part.dtype, pin_memory=True)
+            for part in example
+        ]
+        return buffers, torch.cuda.Event()
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The windows that start at `rows` (B,)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -13,17 +15,46 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` is a GPU where there is one. Raises InputError for a GPU that is not there."""
+    """`auto` is a GPU where there is one. Raises InputError for a GPU that is not there.
+
+    The GPU that is chosen becomes torch's current one, and its float32 is float32: by default
+    convolutions would compute with the ten digits of TF32.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device: cuda is not available on this machine, allowed: auto, cpu")
-    return torch.device(name, emptiest_gpu()) if name == "cuda" else torch.device(name)
+    if name != "cuda":
+        return torch.device(name)
+    device = torch.device(name, emptiest_gpu())
+    torch.cuda.set_device(device)
+    torch.backends.cudnn.allow_tf32 = False
+    return device
 
 
 def emptiest_gpu() -> int:
-    """Number of the GPU with most free memory, so that jobs side by side spread over them."""
-    return max(range(torch.cuda.device_count()), key=lambda i: torch.cuda.mem_get_info(i)[0])
+    """Number of the GPU with most free memory, so that jobs side by side spread over them.
+
+    The driver's own program is asked: torch would open a context on every GPU. Without that
+    program it is the first GPU.
+    """
+    count = torch.cuda.device_count()
+    if count == 1 or shutil.which("nvidia-smi") is None:
+        return 0
+    query = ["nvidia-smi", "--query-gpu=uuid,memory.free", "--format=csv,noheader,nounits"]
+    free = free_memory(subprocess.run(query, capture_output=True, text=True).stdout)
+    numbers = [str(torch.cuda.get_device_properties(i).uuid) for i in range(count)]
+    return max(range(count), key=lambda i: free.get(numbers[i], -1))
+
+
+def free_memory(table: str) -> dict[str, int]:
+    """Free MiB of each GPU by its UUID, from lines such as `GPU-1f3a..., 40536`."""
+    rows = (line.split(", ") for line in table.splitlines())
+    return {
+        row[0].removeprefix("GPU-"): int(row[1])
+        for row in rows
+        if len(row) == 2 and row[1].isdigit()
+    }
 
 
 def gpu_count(name: str) -> int:

@@ -14,11 +14,20 @@ from torch.utils.flop_counter import FlopCounterMode
 def synchronise(device: torch.device) -> None:
     """Wait until a GPU has done what it was given."""
     if device.type == "cuda":
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(device)
 
 
-def peak_flops(precision: str, device: torch.device, size: int = 2048, tries: int = 8) -> float:
-    """The machine's rate in FLOP/s: the best of a few products of square matrices."""
+# Sides of the matrices whose products tell the machine's rate: on a GPU, the time of small ones is
+# that of their launch.
+SIDE = {"cpu": 2048, "cuda": 8192}
+
+
+def peak_flops(precision: str, device: torch.device, size: int = 0, tries: int = 8) -> float:
+    """The machine's rate in FLOP/s: the best of a few products of matrices with `size` rows.
+
+    Without a `size` it is one that fills the device.
+    """
+    size = size or SIDE[device.type]
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
     best = np.inf
@@ -57,9 +66,9 @@ class Speedometer:
         flops = rate * self.counter.get_total_flops()
         words = [f"{rate:.1f} steps/s", f"{flops / 1e12:.3g} TFLOP/s in {precision}"]
         if self.device.type == "cuda":
-            share = flops / peak_flops(precision, self.device, size=8192)
+            share = flops / peak_flops(precision, self.device)
             words.append(f"{share:.0%} of what this GPU reaches in matrix products")
-            memory = torch.cuda.max_memory_allocated()
+            memory = torch.cuda.max_memory_allocated(self.device)
         else:
             memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return ", ".join([*words, f"peak memory {memory / 1e6:.0f} MB"])

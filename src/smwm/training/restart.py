@@ -20,6 +20,7 @@ def save_restart(
     rows: list[dict],
 ) -> None:
     """Write one; it holds the log's rows so far."""
+    device = device_of(model)
     content = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
@@ -27,8 +28,8 @@ def save_restart(
         "provenance": provenance,
         "rows": rows,
     }
-    if torch.cuda.is_available():
-        content["random_cuda"] = torch.cuda.get_rng_state_all()
+    if device.type == "cuda":
+        content["random_cuda"] = torch.cuda.get_rng_state(device)
     save_tensors(path, content)
 
 
@@ -50,6 +51,12 @@ def resume(
     model.load_state_dict(content["model"], strict=True)
     optimiser.load_state_dict(content["optimiser"])
     torch.set_rng_state(content["random"])
-    if torch.cuda.is_available() and "random_cuda" in content:
-        torch.cuda.set_rng_state_all(content["random_cuda"])
+    device = device_of(model)
+    if device.type == "cuda" and "random_cuda" in content:
+        torch.cuda.set_rng_state(content["random_cuda"], device)
     return content["rows"]
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights are; the generators of other devices are left alone."""
+    return next(model.parameters()).device

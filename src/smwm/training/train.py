@@ -101,7 +101,7 @@ def train(
     restart = out.with_name(f".{out.name}.restart")
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
-    batches, meter = windows.batches(settings.batch_size, device), Speedometer(device)
+    batches, meter = windows.batches(settings.batch_size, device, first), Speedometer(device)
     with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
