@@ -8,6 +8,10 @@ import pytest
 
 from conftest import ROOT
 
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 MODULES = [
     ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
     for path in (ROOT / "src/smwm").rglob("*.py")
@@ -37,9 +41,16 @@ def test_every_page_is_reached(pages):
         assert f'href="{path.stem}.html"' in index or path.stem == "index"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_relative_links_point_to_files(name):
-    text = (ROOT / name).read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_point_to_files(page):
+    text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_is_short_and_links_to_every_page():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1500
+    elsewhere = {"index", "api", "changelog", "contributing"}
+    names = {path.stem for path in (ROOT / "docs").glob("*.md")} - elsewhere
+    assert {name for name in names if f"](docs/{name}.md)" not in text} == set()

@@ -1,4 +1,4 @@
-"""What README.md says of the results is what the committed tables say."""
+"""What the pages say of the results is what the committed tables say."""
 
 import re
 import shutil
@@ -10,18 +10,18 @@ import pytest
 from conftest import ROOT
 from smwm.__main__ import main
 from smwm.analysis.verdicts import VERDICTS
-from smwm.figures.readme import MARK, PARTS, claims, success
+from smwm.figures.readme import MARK, PAGES, PARTS, claims, success, verdicts
 
 LAPTOP = ROOT / "figures/laptop"
 
 
 def write(page, folder, *more):
-    return main(["readme", "--page", str(page), "--figures", str(folder), *more])
+    return main(["readme", "--pages", str(page), "--figures", str(folder), *more])
 
 
 @pytest.fixture
 def page(tmp_path):
-    return Path(shutil.copy(ROOT / "README.md", tmp_path))
+    return Path(shutil.copy(ROOT / "docs/results.md", tmp_path))
 
 
 @pytest.fixture
@@ -32,15 +32,16 @@ def folder(tmp_path):
     return tmp_path / "figures" / "laptop"
 
 
-def test_readme_agrees_with_the_committed_tables():
-    assert write(ROOT / "README.md", LAPTOP, "--check") == 0
-    found = {match[2] for match in MARK.finditer((ROOT / "README.md").read_text(encoding="utf-8"))}
-    assert found == set(PARTS)
+def test_the_pages_agree_with_the_committed_tables(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert main(["readme", "--figures", "figures/laptop", "--check"]) == 0
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert {match[2] for text in texts for match in MARK.finditer(text)} == set(PARTS)
 
 
 def test_a_number_changed_by_hand_is_noticed_and_mended(page, capsys):
     before = page.read_text(encoding="utf-8")
-    part = next(match[3] for match in MARK.finditer(before) if match[2] == "success")
+    part = next(match[3] for match in MARK.finditer(before) if match[2] == "distractors")
     kinder = re.sub(r"\d+", "99", part, count=1)
     assert kinder != part
     page.write_text(before.replace(part, kinder), encoding="utf-8")
@@ -94,4 +95,15 @@ def test_unknown_marks_and_missing_tables_are_named(page, tmp_path, capsys):
     assert "replication.csv: not a table of results" in capsys.readouterr().err
     page.write_text("<!-- smwm readme: praise -->\n<!-- end -->\n")
     assert write(page, LAPTOP) == 2
-    assert "mark 'praise' is unknown, allowed: success, claims" in capsys.readouterr().err
+    assert "mark 'praise' is unknown, allowed: success, verdicts" in capsys.readouterr().err
+
+
+def test_every_primary_row_is_counted_beside_its_claims_verdict():
+    table = pd.read_csv(LAPTOP / "replication.csv")
+    primary = table[table["role"] == "primary"]
+    for line in verdicts(LAPTOP)[2:]:
+        claim, _, verdict, found = (cell.strip() for cell in line.strip("|").split("|"))
+        counts = {word: int(count) for count, word in re.findall(r"(\d+) ([a-z ]+)", found)}
+        rows = primary.loc[primary["claim"] == claim, "verdict"]
+        assert counts == rows.value_counts().to_dict()
+        assert verdict == f"**{rows.iloc[0] if len(set(rows)) == 1 else 'partly'}**"

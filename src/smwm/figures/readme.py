@@ -1,7 +1,7 @@
-"""Write the results of a scale into README.md, from their tables alone: `smwm readme`.
+"""Write the results of a scale into the pages for people, from their tables: `smwm readme`.
 
 What stands between two marks is replaced, everything else is left as it is. With `--check`
-nothing is written: the command fails where the page and the tables disagree.
+nothing is written: the command fails where a page and the tables disagree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from smwm.analysis.claims import CLAIMS
-from smwm.analysis.verdicts import overall
+from smwm.analysis.verdicts import VERDICTS, overall
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.replication import interval_of, number
@@ -24,6 +24,7 @@ from smwm.methods import METHODS
 from smwm.system.files import write_bytes
 
 MARK = re.compile(r"(<!-- smwm readme: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+PAGES = [Path("README.md"), Path("docs/results.md")]
 COMPARED = ("smwm", "sigreg", "forward_only", "random")
 
 
@@ -39,6 +40,18 @@ def success(folder: Path) -> list[str]:
         tasks = first["n"] // first["seeds"]
         numbers = [str(first["seeds"]), str(tasks)]
         lines.append(_line(ENVIRONMENTS[env].label, *(cells[m] for m in methods), *numbers))
+    return lines
+
+
+def verdicts(folder: Path) -> list[str]:
+    """A table of the claims: the verdict, and what its primary rows came out as."""
+    table = _read(folder, "replication")
+    lines = _head("", "claim", "verdict", "its rows")
+    for claim in (claim for claim in CLAIMS if claim in set(table["claim"])):
+        primary = table[(table["claim"] == claim) & (table["role"] == "primary")]
+        counts = primary["verdict"].value_counts()
+        found = ", ".join(f"{counts[word]} {word}" for word in VERDICTS if word in counts)
+        lines.append(_line(claim, CLAIMS[claim].words, f"**{overall(table, claim)}**", found))
     return lines
 
 
@@ -96,6 +109,7 @@ def speed(folder: Path) -> list[str]:
 
 PARTS: dict[str, Callable[[Path], list[str]]] = {
     "success": success,
+    "verdicts": verdicts,
     "claims": claims,
     "distractors": distractors,
     "baselines": baselines,
@@ -144,20 +158,26 @@ def _line(*cells: Any) -> str:
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--figures", required=True, type=Path, help="folder of a scale's tables")
-    parser.add_argument("--page", default=Path("README.md"), type=Path, help="page to fill in")
+    parser.add_argument(
+        "--pages",
+        nargs="+",
+        default=PAGES,
+        type=Path,
+        help="pages (README.md docs/results.md)",
+    )
     parser.add_argument("--check", action="store_true", help="only tell whether it is up to date")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    page = arguments.page
-    try:
-        before = page.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{page}: not a readable page ({error})") from error
-    after = filled(before, arguments.figures)
-    if arguments.check and after != before:
-        command = f"smwm readme --figures {arguments.figures} --page {page}"
-        raise InputError(f"{page}: disagrees with the tables; to write it anew: {command}")
-    if after != before:
-        write_bytes(page, after.encode())
-    print(f"{page}: agrees with {arguments.figures}")
+    for page in arguments.pages:
+        try:
+            before = page.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{page}: not a readable page ({error})") from error
+        after = filled(before, arguments.figures)
+        if arguments.check and after != before:
+            command = f"smwm readme --figures {arguments.figures} --pages {page}"
+            raise InputError(f"{page}: disagrees with the tables; to write it anew: {command}")
+        if after != before:
+            write_bytes(page, after.encode())
+        print(f"{page}: agrees with {arguments.figures}")
