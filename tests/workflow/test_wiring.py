@@ -25,7 +25,12 @@ def parse(command):
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory):
     folder = fresh_copy(tmp_path_factory.mktemp("wiring") / "copy", small=False)
-    status, output = snakemake(folder, "-n", "-p")
+    return planned(folder)
+
+
+def planned(folder, *words):
+    """The commands of a dry run."""
+    status, output = snakemake(folder, "-n", "-p", *words)
     assert status == 0, output
     return [parse(command) for command in re.findall(r"python -m smwm (.*)", output)]
 
@@ -84,9 +89,24 @@ def test_a_plan_is_made_with_its_own_model_and_tasks(commands):
         assert flags.get("checkpoint") == (None if at["method"] == "random" else [checkpoint])
     pattern = rf"{RESULTS}/lambda_sweep/(?P<env>\w+)/lambda(?P<weight>.+)/seed(?P<seed>\d+).json"
     for flags, at in told(commands, "plan", pattern):
-        checkpoint = f"{MODELS}/{at['env']}/lambda{at['weight']}/seed{at['seed']}.pt"
-        assert flags["checkpoint"] == [checkpoint]
+        folder = "smwm" if at["weight"] == "1" else f"lambda{at['weight']}"  # 1: the main models'
+        assert flags["checkpoint"] == [f"{MODELS}/{at['env']}/{folder}/seed{at['seed']}.pt"]
         assert flags["tasks"] == [f"{RESULTS}/lambda_sweep/{at['env']}/tasks.npz"]
+
+
+def test_a_weight_that_the_main_models_have_is_not_trained_again(tmp_path):
+    sweep = "lambda_sweep={envs: [two_room], weights: [0, 1], steps: 0}"
+    target = "figures/smoke/lambda_sweep.pdf"
+    words = (target, "--config", "scale=smoke", "methods={smwm: {weight: 1.0}}", sweep)
+    commands = planned(fresh_copy(tmp_path / "copy", small=False), *words)
+    trained = {flags["out"][0] for stage, flags in commands if stage == "train"}
+    assert trained == {f"{MODELS}/two_room/{name}/seed0.pt" for name in ("smwm", "lambda0")}
+    used = {flags["out"][0]: flags["checkpoint"] for stage, flags in commands if stage == "plan"}
+    records = f"{RESULTS}/lambda_sweep/two_room"
+    assert used == {
+        f"{records}/lambda0/seed0.json": [f"{MODELS}/two_room/lambda0/seed0.pt"],
+        f"{records}/lambda1/seed0.json": [f"{MODELS}/two_room/smwm/seed0.pt"],
+    }
 
 
 def test_far_goals_have_twice_their_distance_as_budget(commands):

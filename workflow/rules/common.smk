@@ -80,6 +80,15 @@ def checkpoint_of(wildcards):
     return [path.format(**wildcards)] if wildcards.method in TRAINED else []
 
 
+def swept_checkpoint(wildcards):
+    """The model of a sweep's weight: the main one where the sweep would train the same anew."""
+    main = settings_for("train", wildcards)
+    sweep = CONFIG.sweep("lambda_sweep").training() | {"weight": float(wildcards.weight)}
+    folder = "smwm" if main == main | sweep else "lambda{weight}"
+    path = f"data/checkpoints/{{scale}}/{{env}}/{folder}/seed{{seed}}.pt"
+    return [path.format(**wildcards)]
+
+
 def method_of(wildcards):
     """The method that a rule trains or plans with; sweeps over weights are of SMWM."""
     return wildcards.get("method", "smwm")

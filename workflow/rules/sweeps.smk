@@ -38,7 +38,7 @@ use rule tasks as tasks_weight with:
 use rule plan as plan_weight with:
     input:
         tasks="results/{scale}/lambda_sweep/{env}/tasks.npz",
-        checkpoint=["data/checkpoints/{scale}/{env}/lambda{weight}/seed{seed}.pt"],
+        checkpoint=swept_checkpoint,
         code=planning_sources,
     output:
         record="results/{scale}/lambda_sweep/{env}/lambda{weight}/seed{seed}.json",
