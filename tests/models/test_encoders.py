@@ -10,7 +10,7 @@ SIDE = 9  # points lie at -1, -0.75, ..., 1
 
 def peaks(*positions):
     """Maps (1, C, SIDE, SIDE), each with all its weight in one (row, column)."""
-    maps = torch.full((1, len(positions), SIDE, SIDE), -50.0)
+    maps = torch.zeros(1, len(positions), SIDE, SIDE)
     for channel, (row, column) in enumerate(positions):
         maps[0, channel, row, column] = 50.0
     return maps
@@ -21,6 +21,11 @@ def test_points_are_where_the_maps_are_high_after_their_mean():
     # x, y of the mean of (0, 0), (1, 0), (0.5, -1), then the second and the third point from it
     expected = torch.tensor([[0.5, -1 / 3, 0.5, 1 / 3, 0.0, -2 / 3]])
     torch.testing.assert_close(points, expected)
+
+
+def test_what_is_darker_than_its_surroundings_is_a_point_too():
+    maps = peaks((2, 3), (4, 5))
+    torch.testing.assert_close(SpatialSoftmax(SIDE)(-maps), SpatialSoftmax(SIDE)(maps))
 
 
 def test_an_even_map_has_its_point_in_the_middle():

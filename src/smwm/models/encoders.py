@@ -53,10 +53,12 @@ def keypoints(size: int, channels: Sequence[int]) -> tuple[nn.Sequential, int]:
 
 
 class SpatialSoftmax(nn.Module):
-    """Maps (B, C, side, side) -> where each channel is high, (B, 2 C) (arXiv 1504.00702, eq. 5).
+    """Maps (B, C, side, side) -> where each channel is far from zero, (B, 2 C).
 
-    Positions run from -1 to 1. The first two numbers are the mean position of all channels, the
-    others are those of the channels after the first, relative to this mean.
+    A spatial softmax (arXiv 1504.00702, eq. 5) of the maps' absolute values: normalised maps are
+    near zero on an even background, and an object stands out from it with either sign. Positions
+    run from -1 to 1. The first two numbers are the mean position of all channels, the others are
+    those of the channels after the first, relative to this mean.
     """
 
     sharpness = 3.0  # of maps with a deviation of about 1
@@ -69,7 +71,7 @@ class SpatialSoftmax(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         with torch.autocast(maps.device.type, enabled=False):  # positions need their digits
-            weights = (self.sharpness * maps.float()).flatten(2).softmax(-1)
+            weights = (self.sharpness * maps.float().abs()).flatten(2).softmax(-1)
             points = weights @ self.grid  # (B, C, 2)
             mean = points.mean(1, keepdim=True)
             return torch.cat([mean, points[:, 1:] - mean], 1).flatten(1)
