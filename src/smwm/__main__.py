@@ -28,7 +28,8 @@ STAGES = {
     "plan": ("smwm.planning.evaluate", "evaluate planning on tasks"),
     "embed": ("smwm.analysis.embed", "export embeddings of held-out images"),
     "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
-    "figure": ("smwm.figures.draw", "draw a figure or table from results"),
+    "measure": ("smwm.measures.measure", "measure a table that figures and verdicts read"),
+    "figure": ("smwm.figures.draw", "draw a figure of measured tables, or write the report"),
     "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": (

@@ -15,35 +15,32 @@ import numpy as np
 import pandas as pd
 
 from smwm.analysis.evidence import Evidence
-from smwm.analysis.intervals import Estimate, combine, mean, rate, rate_difference, ratio, span
+from smwm.analysis.intervals import Estimate, combine, mean, ratio, span
 from smwm.analysis.verdicts import Row, judged
 
-SIGNIFICANT = 0.01  # of SMWM's first variance, for what a collapsed encoder has left
+PROBES = {"linear": "linear", "mlp": "MLP"}
+LEVELS = ("smwm", "sigreg", "forward_only", "random")
 SPREAD = "embedding std [% of SMWM's]"
 
 
 def collapse(evidence: Evidence) -> list[Row]:
     """C1, from embeddings at λ = 0 beside SMWM's, and whether they still plan."""
     rows = []
+    spectra = evidence.table("collapse")
     for env in evidence.envs:
-        known = {"claim": "C1", "env": env, "method": "forward_only"}
-        if evidence.has(env, "smwm", "forward_only"):
-            table = evidence.spectra[evidence.spectra["env"] == env].set_index(["method", "seed"])
-            ours, left = table.loc["smwm"].sort_index(), table.loc["forward_only"].sort_index()
-            known |= {"seeds": len(left), "figure": "replication"}
+        models = spectra[spectra["env"] == env].sort_values("seed") if len(spectra) else spectra
+        ours, left = (models[models["method"] == name] for name in ("smwm", "forward_only"))
+        if len(ours) and len(left):
+            known = {"claim": "C1", "env": env, "method": "forward_only", "seeds": len(left)}
+            known |= {"figure": "replication"}
             spread = ratio(left["embedding_std"], ours["embedding_std"])
-            largest = [variances[0] for variances in ours["variances"]]
-            counts = [
-                int((variances > SIGNIFICANT * first).sum())
-                for variances, first in zip(left["variances"], largest, strict=True)
-            ]
             words = "components above 1 % of SMWM's first variance"
             rows += [
                 Row(**known, metric=SPREAD, estimate=spread, rule="collapsed", primary=True),
-                Row(**known, metric=words, estimate=span(counts), rule="count", reference=0),
-            ]
-        if evidence.has(env, "random", "forward_only"):
-            rows.append(_difference(evidence, "C1", env, "forward_only", "random", "near_random"))
+                Row(**known, metric=words, estimate=span(left["components"]), rule="count",
+                    reference=0),
+            ]  # fmt: skip
+        rows += _difference(evidence, "C1", env, "forward_only", "random", "near_random")
     table = evidence.table("dot_geometry")
     if {"smwm", "forward_only"} <= set(table["method"]):
         total = table.groupby(["method", "seed"])["variance"].sum() ** 0.5
@@ -136,28 +133,24 @@ def planning(evidence: Evidence) -> list[Row]:
     """C6, from planning success: SMWM against SIGReg, the floor, and the paper's levels."""
     rows = []
     for env in evidence.envs:
-        if evidence.has(env, "smwm", "sigreg"):
-            rule = "better" if env == "cube" else "parity"  # as the paper claims
-            rows.append(_difference(evidence, "C6", env, "smwm", "sigreg", rule, primary=True))
+        rule = "better" if env == "cube" else "parity"  # as the paper claims
+        rows += _difference(evidence, "C6", env, "smwm", "sigreg", rule, primary=True)
         for other in ("forward_only", "random"):
-            if evidence.has(env, "smwm", other):
-                rows.append(_difference(evidence, "C6", env, "smwm", other, "superiority"))
-        for method in ("smwm", "sigreg", "forward_only", "random"):
-            if not evidence.has(env, method):
-                continue
-            solved = evidence.solved(env, method)
-            paper = evidence.paper.success(env, method)
+            rows += _difference(evidence, "C6", env, "smwm", other, "superiority")
+        for method, found in evidence.planned(env, LEVELS).items():
             known = {"claim": "C6", "env": env, "method": method, "figure": "planning_success"}
-            known |= {"seeds": len(solved)}
-            judged_by = "level" if method == "smwm" and not math.isnan(paper) else ""
+            known |= {"seeds": found.seeds}
+            judged_by = "level" if method == "smwm" and not math.isnan(found.paper) else ""
             rows.append(
-                Row(**known, metric="success [%]", estimate=rate(solved), paper=paper,
-                    tasks=solved.shape[1], rule=judged_by)
+                Row(**known, metric="success [%]", paper=found.paper, tasks=found.episodes,
+                    estimate=Estimate(found.mean, found.ci_low, found.ci_high), rule=judged_by)
             )  # fmt: skip
-            rest = solved[:, ~evidence.solved_at_start(env)]
-            if rest.size:
+            if found.rest_episodes:
                 words = "success on tasks not solved at the start [%]"
-                rows.append(Row(**known, metric=words, estimate=rate(rest), tasks=rest.shape[1]))
+                estimate = Estimate(found.rest_mean, found.rest_low, found.rest_high)
+                rows.append(
+                    Row(**known, metric=words, estimate=estimate, tasks=found.rest_episodes)
+                )
     return rows
 
 
@@ -170,7 +163,7 @@ def probes(evidence: Evidence) -> list[Row]:
     for (env, quantity, probe), seeds in (
         ours.groupby(["env", "quantity", "probe"], sort=False) if len(ours) else ()
     ):
-        words = f"{'MLP' if probe == 'mlp' else probe} R² of {quantity.replace('_', ' ')}"
+        words = f"{PROBES[probe]} R² of {quantity.replace('_', ' ')}"
         rows.append(
             Row(claim="C7", env=env, metric=words, estimate=mean(seeds["r2"]), seeds=len(seeds),
                 paper=float(seeds["paper"].iloc[0]), rule="probe", primary=probe == "linear",
@@ -264,9 +257,9 @@ def distractors(evidence: Evidence) -> list[Row]:
     table = evidence.table("distractors")
     rows = []
     for env, ours in table[table["method"] == "smwm"].groupby("env", sort=False):
-        found = {row.measure: row for row in ours.itertuples()}
+        success = {row.measure: row for row in ours.itertuples()}
         known = {"claim": "E1", "env": env, "figure": "distractors"}
-        ends = [found[f"success {word} [%]"] for word in ("with", "without")]
+        ends = [success[f"success_{word}"] for word in ("with", "without")]
         parts = [Estimate(end.value, end.ci_low, end.ci_high) for end in ends]
         rows.append(
             Row(**known, metric="success with minus without [points]",
@@ -274,11 +267,12 @@ def distractors(evidence: Evidence) -> list[Row]:
                 seeds=min(end.seeds for end in ends), tasks=sum(end.episodes for end in ends),
                 rule="unharmed", primary=True)
         )  # fmt: skip
-        for name in ("linear", "MLP"):
-            r2 = found[f"{name} R² of distractor position"]
+        read = ours[ours["quantity"] == "distractor_position"].set_index("measure")
+        for probe, words in PROBES.items():
+            r2 = read.loc[f"r2_{probe}"]
             rows.append(
-                Row(**known, metric=f"{name} R² of the distractor", seeds=r2.seeds,
-                    estimate=Estimate(r2.value, r2.ci_low, r2.ci_high), rule="dropped")
+                Row(**known, metric=f"{words} R² of the distractor", seeds=int(r2["seeds"]),
+                    estimate=Estimate(r2["value"], r2["ci_low"], r2["ci_high"]), rule="dropped")
             )  # fmt: skip
     return rows
 
@@ -327,17 +321,19 @@ def replication_table(evidence: Evidence, scale: str) -> pd.DataFrame:
 def _difference(
     evidence: Evidence, claim: str, env: str, method: str, other: str, rule: str,
     primary: bool = False,
-) -> Row:  # fmt: skip
-    """Success of `method` minus that of `other`, beside the paper's."""
-    solved = {name: evidence.solved(env, name) for name in (method, other)}
-    paper = {name: evidence.paper.success(env, name) for name in (method, other)}
-    apart = max(abs(100 * solved[name].mean() - paper[name]) for name in solved)
-    return Row(
-        claim=claim, env=env, method=method, metric=f"success minus {other} [points]",
-        estimate=rate_difference(solved[method], solved[other]),
-        paper=paper[method] - paper[other], levels_apart=apart, seeds=len(solved[method]),
-        tasks=solved[method].shape[1], rule=rule, primary=primary, figure="planning_success",
-    )  # fmt: skip
+) -> list[Row]:  # fmt: skip
+    """Success of `method` minus that of `other`, beside the paper's, if both planned."""
+    found = evidence.difference(env, method, other)
+    if found is None:
+        return []
+    ours, theirs = evidence.planned(env, (method, other)).values()
+    apart = max(abs(level.mean - level.paper) for level in (ours, theirs))
+    return [
+        Row(claim=claim, env=env, method=method, metric=f"success minus {other} [points]",
+            estimate=Estimate(found.difference, found.ci_low, found.ci_high),
+            paper=ours.paper - theirs.paper, levels_apart=apart, seeds=found.seeds,
+            tasks=found.episodes, rule=rule, primary=primary, figure="planning_success")
+    ]  # fmt: skip
 
 
 def _rate(row: Any) -> Estimate:

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from smwm.analysis.paper import Paper
-from smwm.analysis.records import Record
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 
@@ -54,23 +53,26 @@ def _brief(values: list[str]) -> str:
 
 
 def environment_settings(
-    records: list[Record], tables: dict[str, pd.DataFrame], probed: Iterable[dict[str, Any]]
+    planned: list[dict[str, Any]], tables: dict[str, pd.DataFrame], probed: Iterable[dict[str, Any]]
 ) -> Settings:
-    """What SMWM ran with in each environment of `records`, sweeps and probes included.
+    """What SMWM ran with in each environment, sweeps and probes included.
 
-    `probed`: where embeddings come from, by `smwm embed`. Raises InputError naming what a
-    record of SMWM does not tell.
+    `planned`: the settings behind planning_success, which is one of `tables`; `probed`: where
+    embeddings come from, by `smwm embed`. Raises InputError naming what the settings of SMWM do
+    not tell.
     """
     images = {origin["model"]["env"]: origin["settings"] for origin in probed}
+    success = tables.get("planning_success", pd.DataFrame(columns=["env", "episodes"]))
     settings = {}
-    for env in (env for env in ENVIRONMENTS if any(r["env"] == env for r in records)):
-        mine = [r for r in records if r["env"] == env and "model" in r]
-        ours = [r for r in mine if r["method"] == "smwm"]
+    for env in (env for env in ENVIRONMENTS if env in set(success["env"])):
+        mine = [group for group in planned if group["env"] == env and group["model"]]
+        ours = [group for group in mine if group["method"] == "smwm"]
         if not ours:
             continue
+        tasks = int(success[success["env"] == env]["episodes"].iloc[0])
         try:
-            found = _experiment(ours[0]) | {"seeds": len(ours)}
-            others = [r["model"]["settings"]["weight"] for r in mine if r["method"] == "sigreg"]
+            found = _experiment(ours[0], tasks) | {"seeds": sum(len(g["seeds"]) for g in ours)}
+            others = [g["model"]["settings"]["weight"] for g in mine if g["method"] == "sigreg"]
             found["weight of SIGReg"] = others[0] if others else None
         except KeyError as error:
             raise InputError(f"a record of smwm in {env} does not tell {error}") from error
@@ -82,8 +84,8 @@ def environment_settings(
     return settings
 
 
-def _experiment(record: Record) -> dict[str, Any]:
-    model, used = record["model"], record["settings"]
+def _experiment(group: dict[str, Any], tasks: int) -> dict[str, Any]:
+    model, used = group["model"], group["settings"]
     net, training, planner = model["model"], model["settings"], used["planner"]
     return {
         "time step": used.get("time_step"),
@@ -97,7 +99,7 @@ def _experiment(record: Record) -> dict[str, Any]:
         "frames in a window": training["frames"],
         "learning rate": training["learning_rate"],
         "λ": training["weight"],
-        "tasks": len(record["solved"]),
+        "tasks": tasks,
         "steps to the goal": used["offset"],
         "budget [steps]": used["budget"],
         "planner: samples": planner["samples"],

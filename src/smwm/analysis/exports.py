@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from smwm.errors import InputError
-from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
 from smwm.system.files import sha256
+from smwm.training.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,9 @@ def read_arrays(
     return arrays, origin
 
 
-def read_export(path: Path, places: Container[str], methods: Container[str] = TRAINED) -> Export:
+def read_export(
+    path: Path, places: Container[str], methods: Container[str] = tuple(OBJECTIVES)
+) -> Export:
     """Raises InputError naming a file that is not an export with states of one of `places`."""
     kind = "an export of `smwm embed` with states"
     names = [f"{part}{name}" for part in ("", "fit_") for name in ("rows", "latents", "states")]

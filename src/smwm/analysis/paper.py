@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from smwm.analysis.records import read_table
+from smwm.analysis.measured import read_table
 
 FILES: dict[str, Mapping[str, type]] = {
-    "planning_success": {"env": str, "method": str, "seed": str, "success_rate": float},
     "horizon_sweep": {"env": str, "method": str, "goal_offset": int, "success_rate": float},
     "latent_dimension": {"world": str, "controllable_dof": float},
     "toy": {"world": str, "quantity": str, "value": float},
@@ -25,12 +24,6 @@ class Paper:
     """Tables of the paper's numbers; each look-up gives NaN for what the paper does not tell."""
 
     tables: dict[str, pd.DataFrame]
-
-    def success(self, env: str, method: str) -> float:
-        """Planning success [%], the mean over its seeds."""
-        table = self.tables["planning_success"]
-        chosen = (table["env"] == env) & (table["method"] == method) & (table["seed"] != "mean")
-        return float(table[chosen]["success_rate"].mean())
 
     def freedoms(self, world: str) -> float:
         """Degrees of freedom that the actions control in a world or environment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from smwm.analysis.intervals import rate
+from smwm.analysis.measured import read_table
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
-from smwm.methods import METHODS
+from smwm.training.objectives import OBJECTIVES
 
 Record = dict[str, Any]
+METHODS = (*OBJECTIVES, "random")
 COLUMNS = {
     "env": str,
     "method": str,
@@ -79,14 +81,6 @@ def rates_by(key: Callable[[Record], tuple], records: list[Record]) -> list[tupl
         solved = np.array([r["solved"] for r in sorted(group, key=lambda r: r["seed"])], bool)
         rows.append((*values, *solved.shape, *rate(solved)))
     return rows
-
-
-def read_table(path: Path, columns: Mapping[str, type], kind: str) -> pd.DataFrame:
-    """A CSV with at least `columns`. Raises InputError naming a file that is not; `kind`: what."""
-    try:
-        return pd.read_csv(path).astype(dict(columns))
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not {kind} ({' '.join(str(error).split())})") from error
 
 
 def outcomes(records: list[Record], env: str, method: str) -> np.ndarray:

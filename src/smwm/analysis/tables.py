@@ -1,6 +1,9 @@
-"""Which figures' tables the claims are judged by; the report is made after these."""
+"""Which measured tables the claims are judged by; the report is made after these."""
 
 CLAIM_TABLES = (
+    "planning_success",
+    "planning_differences",
+    "collapse",
     "dot_geometry",
     "latent_rollout",
     "latent_dimension",

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from smwm.analysis.measured import save_origin
 from smwm.config.settings import add_arguments, from_arguments
 from smwm.errors import InputError
 from smwm.explore.films import film
 from smwm.explore.scenes import ENVS, geometry, scene
-from smwm.figures.style import save_origin
 from smwm.methods import METHODS, TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel

@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from smwm.analysis.measured import save_origin
 from smwm.data.dataset import read_states, window_starts
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.errors import InputError
-from smwm.figures.style import new_figure, save_figure, save_origin, save_table
+from smwm.figures.style import new_figure, save_figure, save_table
 
 SPAN = 25  # steps, the distance of start and goal in a task
 ANGLES = "sine and cosine"

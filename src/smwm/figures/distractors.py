@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from smwm.analysis.exports import Export, read_export
-from smwm.analysis.intervals import mean
-from smwm.analysis.probes import PROBES, probe_r2
-from smwm.analysis.records import Record, rates_by, read_records, settings_behind
-from smwm.envs import DISTRACTOR, ENVIRONMENTS, make_environment
-from smwm.errors import InputError
-from smwm.figures.style import new_figure, save_all
+from smwm.analysis.measured import read_measured
+from smwm.envs import ENVIRONMENTS
+from smwm.figures.style import add_table, new_figure, save_drawn
 from smwm.methods import METHODS
 
-COLUMNS = ("env", "method", "measure", "seeds", "episodes", "value", "ci_low", "ci_high")
-WITHOUT, WITH = "success without [%]", "success with [%]"
-VARIANTS = [name for name in ENVIRONMENTS if name.endswith(DISTRACTOR)]
-
-
-def success_rows(records: list[Record]) -> list[tuple]:
-    """Success in percent with and without the distractor, 95 % interval over seeds and tasks."""
-    rows = []
-    for env, method, seeds, episodes, *estimate in rates_by(
-        lambda r: (r["env"], r["method"]), records
-    ):
-        measure = WITH if env.endswith(DISTRACTOR) else WITHOUT
-        rows.append((env.removesuffix(DISTRACTOR), method, measure, seeds, episodes, *estimate))
-    return rows
-
-
-def probe_rows(exports: list[Export]) -> list[tuple]:
-    """R^2 of each quantity and probe with the distractor, 95 % interval over seeds."""
-    found: dict[tuple[str, str, str], list[float]] = {}
-    for export in exports:
-        environment = make_environment(export.place, 1)
-        fit, held_out = map(environment.quantities, (export.fit_states, export.states))
-        for quantity, targets in held_out.items():
-            for probe in PROBES:
-                data = (export.fit_latents, fit[quantity], export.latents, targets)
-                r2 = probe_r2(probe, *data, seed=export.seed)
-                key = export.place, export.method, measure_of(probe, quantity)
-                found.setdefault(key, []).append(r2)
-    return [
-        (env.removesuffix(DISTRACTOR), method, measure, len(values), len(values), *mean(values))
-        for (env, method, measure), values in found.items()
-    ]
-
-
-def measure_of(probe: str, quantity: str) -> str:
-    """What a row of R^2 is called."""
-    return f"{'MLP' if probe == 'mlp' else probe} R² of {quantity.replace('_', ' ')}"
-
-
-def distractor_table(records: list[Record], exports: list[Export]) -> pd.DataFrame:
-    """Rows of COLUMNS. Raises InputError if a variant stands without its original."""
-    table = pd.DataFrame([*success_rows(records), *probe_rows(exports)], columns=list(COLUMNS))
-    for (env, method), rows in table.groupby(["env", "method"]):
-        if not {WITH, WITHOUT} <= set(rows["measure"]):
-            raise InputError(f"--records: {method} in {env} lacks one of: with, without distractor")
-    return table
+COLUMNS = ("env", "method", "measure", "quantity", "seeds", "value", "ci_low", "ci_high")
+IGNORED = "distractor_position"  # what is best not in the latent
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -74,21 +25,21 @@ def draw(table: pd.DataFrame) -> Figure:
     figure = new_figure(7.2, 0.7 + 2.3 * len(envs))
     panels = figure.subplots(len(envs), 2, squeeze=False)
     for row, env in zip(panels, envs, strict=True):
-        mine = table[table["env"] == env].set_index(["method", "measure"])
-        quantities = make_environment(env, 1).probes
-        read = [measure_of("mlp", quantity) for quantity in quantities]
-        ignored = measure_of("mlp", "distractor_position")
+        mine = table[table["env"] == env]
         for x, method in enumerate(methods):
-            if (method, WITH) not in mine.index:
-                continue
-            colour = METHODS[method].colour
-            _bar(row[0], x - 0.2, mine.loc[(method, WITHOUT)], colour, 0.45)
-            _bar(row[0], x + 0.2, mine.loc[(method, WITH)], colour, 1.0)
-            if (method, ignored) not in mine.index:
-                continue
-            own = mine.loc[[(method, measure) for measure in read], "value"].clip(lower=0).mean()
-            row[1].bar(x - 0.2, own, 0.38, color=colour, alpha=0.45)
-            _bar(row[1], x + 0.2, mine.loc[(method, ignored)], colour, 1.0)
+            colour, ours = METHODS[method].colour, mine[mine["method"] == method]
+            success = ours.set_index("measure")
+            for measure, shift, alpha in (
+                ("success_without", -0.2, 0.45),
+                ("success_with", 0.2, 1.0),
+            ):
+                if measure in success.index:
+                    _bar(row[0], x + shift, success.loc[measure], colour, alpha)
+            read = ours[ours["measure"] == "r2_mlp"].set_index("quantity")
+            if IGNORED in read.index:
+                own = read.drop(index=IGNORED)["value"].clip(lower=0).mean()
+                row[1].bar(x - 0.2, own, 0.38, color=colour, alpha=0.45)
+                _bar(row[1], x + 0.2, read.loc[IGNORED], colour, 1.0)
         row[0].set_ylim(0, 105)
         row[1].set_ylim(0, 1.05)
         row[0].set_ylabel("planning success [%]")
@@ -116,15 +67,9 @@ def _bar(panel: Axes, x: float, row: pd.Series, colour: str, alpha: float) -> No
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
-    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="of the variants")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    records = read_records(arguments.records)
-    exports = [read_export(path, VARIANTS) for path in arguments.embeddings]
-    table = distractor_table(records, exports)
-    inputs = [*arguments.records, *arguments.embeddings]
-    settings = settings_behind(records)
-    save_all(arguments.out / "distractors", __name__, table, draw(table), inputs, settings)
+    measured = read_measured(arguments.table, COLUMNS)
+    save_drawn(arguments.out / "distractors", __name__, draw(measured.table), measured)

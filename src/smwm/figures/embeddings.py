@@ -10,14 +10,14 @@ import pandas as pd
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
-from smwm.analysis.dimension import DEFINITION, effective_dimension, principal_axes, shares
+from smwm.analysis.dimension import principal_axes
 from smwm.analysis.exports import Export, first_seeds, read_export
+from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS, make_environment
-from smwm.figures.style import new_figure, save_all
+from smwm.figures.style import add_table, new_figure, save_drawn
 from smwm.methods import METHODS, TRAINED
 
 COLUMNS = ("env", "method", "seed", "component", "share", "effective_dim")
-COMPONENTS = 10  # shown of a spectrum
 POINTS = 2000
 SOLID = ("reacher",)  # shown in three dimensions: two joints make a torus
 
@@ -45,19 +45,7 @@ def colours(positions: np.ndarray, around: bool) -> np.ndarray:
     return hsv_to_rgb(np.stack([hue, np.full(len(hue), 0.8), 0.35 + 0.6 * share[:, 1]], 1))
 
 
-def spectrum_table(exports: list[Export]) -> pd.DataFrame:
-    """Rows of COLUMNS: a component's share [%] of the variance, a model's effective dimension."""
-    rows = []
-    for export in exports:
-        variances = principal_axes(export.fit_latents).variances
-        found = effective_dimension(variances)
-        who = (export.place, export.method, export.seed)
-        for component, share in enumerate(shares(variances)[:COMPONENTS], start=1):
-            rows.append((*who, component, share, found))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def draw(exports: list[Export]) -> Figure:
+def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
     """One row an environment: spectrum, physical state, embedding in the same colours."""
     figure = new_figure(7.0, 2.2 * len(exports))
     grid = figure.add_gridspec(len(exports), 3)
@@ -66,12 +54,11 @@ def draw(exports: list[Export]) -> Figure:
         solid = export.place in SOLID
         spectrum, state = (figure.add_subplot(grid[row, column]) for column in (0, 1))
         cloud = figure.add_subplot(grid[row, 2], projection="3d" if solid else None)
-        share = shares(axes.variances)[:COMPONENTS]
-        spectrum.bar(np.arange(1, len(share) + 1), share, color=METHODS[export.method].colour)
-        spectrum.set_xticks(range(2, len(share) + 1, 2))
+        mine = table[(table["env"] == export.place) & (table["seed"] == export.seed)]
+        spectrum.bar(mine["component"], mine["share"], color=METHODS[export.method].colour)
+        spectrum.set_xticks(range(2, len(mine) + 1, 2))
         spectrum.set_ylabel(f"{ENVIRONMENTS[export.place].label}\nvariance [%]")
-        found = effective_dimension(axes.variances)
-        spectrum.set_title(f"effective dimension {found}", fontsize=8)
+        spectrum.set_title(f"effective dimension {mine['effective_dim'].iloc[0]}", fontsize=8)
         positions, words = physical(export)
         paint = colours(positions, around=solid)[:POINTS]
         state.scatter(*positions[:POINTS].T, c=paint, s=2, rasterized=True)
@@ -92,15 +79,14 @@ def draw(exports: list[Export]) -> Figure:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
+    add_table(parser)
     parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
     parser.add_argument("--method", required=True, choices=TRAINED, help="names the figure")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    method = arguments.method
+    method, measured = arguments.method, read_measured(arguments.table, COLUMNS)
     exports = [read_export(path, ENVIRONMENTS, [method]) for path in arguments.embeddings]
-    table, figure = spectrum_table(exports), draw(first_seeds(exports))
-    settings = [{"definition": DEFINITION}, *(export.origin for export in exports)]
+    figure = draw(first_seeds(exports), measured.table)
     stem = arguments.out / f"embeddings_{method}"
-    save_all(stem, __name__, table, figure, arguments.embeddings, settings)
+    save_drawn(stem, __name__, figure, measured, others=arguments.embeddings)

@@ -10,10 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from smwm.analysis.measured import save_origin
 from smwm.data.dataset import Trajectories, read_dataset
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.errors import InputError
-from smwm.figures.style import new_figure, save_figure, save_origin
+from smwm.figures.style import new_figure, save_figure
 from smwm.planning.tasks import TaskSet, load_tasks
 
 FULL_SIZE = 224

@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from smwm.analysis.exports import Export, read_export
-from smwm.analysis.folding import Growth, around, growth, straight
-from smwm.envs import ENVIRONMENTS, make_environment
-from smwm.figures.style import new_figure, save_all
+from smwm.analysis.measured import read_measured
+from smwm.envs import ENVIRONMENTS
+from smwm.figures.style import add_table, new_figure, save_drawn
 from smwm.methods import METHODS
 
-COLUMNS = (
-    "env", "method", "seed", "unit", "distance", "latent_distance", "reach", "reach_share",
-)  # fmt: skip
-QUANTITIES = {"two_room": "agent_position", "reacher": "joint_angles"}
-
-
-def distances_in_state(export: Export) -> tuple[np.ndarray, np.ndarray, str]:
-    """Distances of all pairs of held-out images, the states (N, d) behind them, and the unit.
-
-    Angles come as sines and cosines, and their distance is measured around the circle.
-    """
-    environment = make_environment(export.place, 1)
-    name = QUANTITIES[export.place]
-    states = environment.quantities(export.states)[name]
-    if environment.probes[name] == "sine and cosine":
-        return around(np.arctan2(*np.split(states, 2, axis=1))), states, "degrees"
-    return straight(states), states, environment.probes[name]
-
-
-def folding_table(exports: list[Export]) -> pd.DataFrame:
-    """Rows of COLUMNS: a bin of pairs; the reach of a model, also in percent of the state's."""
-    rows = []
-    for export in exports:
-        distances, states, unit = distances_in_state(export)
-        found: Growth = growth(export.latents, distances)
-        share = 100 * found.reach / growth(states, distances).reach
-        known = (export.place, export.method, export.seed, unit)
-        rows += [(*known, *pair, found.reach, share) for pair in zip(*found, strict=True)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+COLUMNS = ("env", "method", "seed", "unit", "distance", "latent_distance", "reach")
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -71,13 +40,9 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    exports = [read_export(path, QUANTITIES) for path in arguments.embeddings]
-    table = folding_table(exports)
-    settings = [export.origin for export in exports]
-    stem = arguments.out / "folding"
-    save_all(stem, __name__, table, draw(table), arguments.embeddings, settings)
+    measured = read_measured(arguments.table, COLUMNS)
+    save_drawn(arguments.out / "folding", __name__, draw(measured.table), measured)

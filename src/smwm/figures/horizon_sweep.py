@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from smwm.analysis.records import Record, rates_by, read_records, read_table, settings_behind
+from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import draw_rates, new_figure, save_all
+from smwm.figures.style import add_table, draw_rates, new_figure, save_drawn
 from smwm.methods import METHODS
 
-COLUMNS = (
-    "env", "method", "offset", "budget", "seeds", "episodes", "success_rate", "ci_low", "ci_high",
-    "paper",
-)  # fmt: skip
-
-
-def read_paper(path: Path) -> pd.DataFrame:
-    """The paper's success: columns env, method, goal_offset, success_rate."""
-    columns = {"env": str, "method": str, "goal_offset": int, "success_rate": float}
-    return read_table(path, columns, "a table of the horizon sweep")
-
-
-def distance_of(record: Record) -> tuple[int, int]:
-    """Steps to the goal and budget of a record. Raises KeyError if it tells none."""
-    return int(record["settings"]["offset"]), int(record["settings"]["budget"])
-
-
-def sweep_table(records: list[Record], paper: pd.DataFrame) -> pd.DataFrame:
-    """Rows of COLUMNS; success in percent, 95 % interval over seeds and tasks."""
-    known = paper.set_index(["env", "method", "goal_offset"])["success_rate"].to_dict()
-    rows = rates_by(lambda r: (r["env"], r["method"], *distance_of(r)), records)
-    rows = [(*row, known.get(row[:3], np.nan)) for row in rows]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+COLUMNS = ("env", "method", "offset", "success_rate", "ci_low", "ci_high", "paper")
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -66,14 +42,9 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
-    parser.add_argument("--paper", required=True, type=Path, help="the paper's numbers, CSV")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    records = read_records(arguments.records, distance_of)
-    table = sweep_table(records, read_paper(arguments.paper))
-    settings = settings_behind(records)
-    inputs = [*arguments.records, arguments.paper]
-    save_all(arguments.out / "horizon_sweep", __name__, table, draw(table), inputs, settings)
+    measured = read_measured(arguments.table, COLUMNS)
+    save_drawn(arguments.out / "horizon_sweep", __name__, draw(measured.table), measured)

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from smwm.analysis.records import Record, rates_by, read_records, settings_behind
+from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import draw_rates, new_figure, save_all
+from smwm.figures.style import add_table, draw_rates, new_figure, save_drawn
 
-COLUMNS = (
-    "env", "weight", "steps", "budget", "seeds", "episodes", "success_rate", "ci_low", "ci_high",
-)  # fmt: skip
+COLUMNS = ("env", "weight", "budget", "success_rate", "ci_low", "ci_high")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # of environments, Okabe and Ito
-
-
-def run_of(record: Record) -> tuple[float, int, int]:
-    """λ and training steps of the model behind a record, and the budget of its tasks.
-
-    Raises ValueError or KeyError if it is not of SMWM, or tells none.
-    """
-    if record["method"] != "smwm":
-        raise ValueError(f"is of {record['method']!r}, a weight of 'smwm' is needed")
-    training = record["model"]["settings"]
-    return float(training["weight"]), int(training["steps"]), int(record["settings"]["budget"])
-
-
-def sweep_table(records: list[Record]) -> pd.DataFrame:
-    """Rows of COLUMNS; success in percent, 95 % interval over seeds and tasks."""
-    rows = rates_by(lambda record: (record["env"], *run_of(record)), records)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -59,13 +39,9 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    records = read_records(arguments.records, run_of)
-    table = sweep_table(records)
-    settings = settings_behind(records)
-    stem = arguments.out / "lambda_sweep"
-    save_all(stem, __name__, table, draw(table), arguments.records, settings)
+    measured = read_measured(arguments.table, COLUMNS)
+    save_drawn(arguments.out / "lambda_sweep", __name__, draw(measured.table), measured)

@@ -5,56 +5,32 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
-from smwm.analysis.dimension import principal_axes
-from smwm.analysis.exports import Export, read_export, read_models
-from smwm.data.worlds import HELD_OUT, WORLDS, pairs
-from smwm.figures.style import PAPER_COLOUR, new_figure, save_all
+from smwm.analysis.measured import read_measured
+from smwm.figures.style import PAPER_COLOUR, add_table, new_figure, save_drawn
 from smwm.methods import METHODS
-from smwm.models.world_model import WorldModel
 
-STEPS, PATHS, SHOWN = 5, 500, 6
-
-
-@torch.inference_mode()
-def roll_out(model: WorldModel, world: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Encoded and predicted latents (PATHS, STEPS + 1, D) along paths that were never seen."""
-    data = pairs(world, HELD_OUT, PATHS, seed, steps=STEPS)
-    encoded = model.encode(torch.from_numpy(data.pixels)).reshape(PATHS, STEPS + 1, -1)
-    actions = model.normalise(torch.from_numpy(data.actions)).reshape(PATHS, STEPS + 1, -1)
-    predicted = [encoded[:, 0]]
-    for step in range(STEPS):
-        predicted.append(model.predict(predicted[-1], actions[:, step]))
-    return encoded.numpy(), torch.stack(predicted, 1).numpy()
+COLUMNS = ("method", "seed", "step", "error")
+POINTS = ("method", "kind", "path", "step", "first", "second")
 
 
-def rollout_table(
-    encoded: np.ndarray, predicted: np.ndarray, method: str, seed: int
-) -> pd.DataFrame:
-    """Rows method, seed, step, error [%]: distance of predicted from encoded latents, in units
-    of the distance moved since the start; both are means over paths.
-    """
-    error = np.linalg.norm(predicted - encoded, axis=-1)[:, 1:].mean(0)
-    moved = np.linalg.norm(encoded[:, 1:] - encoded[:, :1], axis=-1).mean(0)
-    steps = np.arange(1, len(error) + 1)
-    share = 100 * error / np.maximum(moved, 1e-30)
-    return pd.DataFrame({"method": method, "seed": seed, "step": steps, "error": share})
-
-
-def draw(export: Export, encoded: np.ndarray, predicted: np.ndarray, table: pd.DataFrame) -> Figure:
+def draw(table: pd.DataFrame, points: pd.DataFrame) -> Figure:
     """Some paths of one model in the first two components, and every model's error over steps."""
     figure = new_figure(6.4, 2.9)
     paths, errors = figure.subplots(1, 2)
-    axes = principal_axes(export.fit_latents)
-    paths.scatter(*axes.project(export.latents, 2).T, s=1, color="#DDDDDD", rasterized=True)
-    colour = METHODS[export.method].colour
-    for true, guess in zip(encoded[:SHOWN], predicted[:SHOWN], strict=True):
-        paths.plot(*axes.project(true, 2).T, "-", color=PAPER_COLOUR, lw=1, label="encoded")
-        paths.plot(*axes.project(guess, 2).T, "o--", color=colour, lw=0.8, ms=3, label="predicted")
+    colour = METHODS[points["method"].iloc[0]].colour
+    embedded = points[points["kind"] == "embedded"]
+    paths.scatter(embedded["first"], embedded["second"], s=1, color="#DDDDDD", rasterized=True)
+    styles = {
+        "encoded": {"linestyle": "-", "color": PAPER_COLOUR, "lw": 1},
+        "predicted": {"linestyle": "--", "marker": "o", "color": colour, "lw": 0.8, "ms": 3},
+    }
+    for _, path in points[points["kind"] != "embedded"].groupby("path"):
+        for kind, style in styles.items():
+            line = path[path["kind"] == kind]
+            paths.plot(line["first"], line["second"], label=kind, **style)
     paths.set_xlabel("component 1")
     paths.set_ylabel("component 2")
     paths.grid(False)
@@ -71,25 +47,12 @@ def draw(export: Export, encoded: np.ndarray, predicted: np.ndarray, table: pd.D
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
-    parser.add_argument(
-        "--checkpoints", required=True, nargs="+", type=Path, help="the models, in the same order"
-    )
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
+    parser.add_argument("--paths", required=True, type=Path, help="`smwm measure rollout_paths`")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    exports = [read_export(path, WORLDS) for path in arguments.embeddings]
-    paths = [
-        roll_out(model, export.place, export.origin["pairs"]["world_seed"])
-        for export, model in zip(exports, read_models(exports, arguments.checkpoints), strict=True)
-    ]
-    tables = [
-        rollout_table(*path, export.method, export.seed)
-        for export, path in zip(exports, paths, strict=True)
-    ]
-    table = pd.concat(tables)
-    figure = draw(exports[0], *paths[0], table)
-    inputs = [*arguments.embeddings, *arguments.checkpoints]
-    settings = [export.origin for export in exports]
-    save_all(arguments.out / "latent_rollout", __name__, table, figure, inputs, settings)
+    measured = read_measured(arguments.table, COLUMNS)
+    paths = read_measured(arguments.paths, POINTS)
+    figure = draw(measured.table, paths.table)
+    save_drawn(arguments.out / "latent_rollout", __name__, figure, measured, paths)

@@ -3,64 +3,46 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from smwm.analysis.exports import Export, read_export
-from smwm.analysis.probes import PROBES, probe_r2
-from smwm.analysis.records import read_table
-from smwm.envs import ENVIRONMENTS, make_environment
-from smwm.figures.style import PAPER_COLOUR, new_figure, save_all
+from smwm.analysis.measured import read_measured
+from smwm.envs import ENVIRONMENTS
+from smwm.figures.style import PAPER_COLOUR, add_table, new_figure, save_drawn
 from smwm.methods import METHODS
 from smwm.system.files import write_bytes
 
-COLUMNS = ("env", "quantity", "probe", "method", "seed", "r2", "paper")
-
-
-def read_paper(path: Path) -> pd.DataFrame:
-    """The paper's R^2: columns env, quantity, probe, method, r2."""
-    columns = {"env": str, "quantity": str, "probe": str, "method": str, "r2": float}
-    return read_table(path, columns, "a table of probe R^2")
-
-
-def probe_table(exports: list[Export], paper: pd.DataFrame) -> pd.DataFrame:
-    """Rows of COLUMNS: one an export, quantity and probe."""
-    known = paper.set_index(["env", "quantity", "probe", "method"])["r2"].to_dict()
-    rows = []
-    for export in exports:
-        environment = make_environment(export.place, 1)
-        fit = environment.quantities(export.fit_states)
-        held_out = environment.quantities(export.states)
-        for quantity, targets in held_out.items():
-            for probe in PROBES:
-                data = (export.fit_latents, fit[quantity], export.latents, targets)
-                r2 = probe_r2(probe, *data, seed=export.seed)
-                key = (export.place, quantity, probe, export.method)
-                rows.append((*key, export.seed, r2, known.get(key, np.nan)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+PROBES = {"linear": "linear", "mlp": "MLP"}
+COLUMNS = ("env", "quantity", "probe", "method", "mean", "ci_low", "ci_high", "paper")
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """One panel a probe: a bar a method for each quantity, the paper's value a diamond."""
+    """One panel a probe: a bar a method for each quantity, the paper's value a diamond.
+
+    With several seeds a bar has its 95 % interval.
+    """
     places = list(dict.fromkeys(zip(table["env"], table["quantity"], strict=True)))
     methods = [name for name in METHODS if name in set(table["method"])]
     figure = new_figure(7.2, 4.6)
     panels = figure.subplots(len(PROBES), 1, sharex=True)
     width = 0.8 / len(methods)
-    for panel, probe in zip(panels, PROBES, strict=True):
+    for panel, (probe, words) in zip(panels, PROBES.items(), strict=True):
         for shift, method in enumerate(methods):
             mine = table[(table["probe"] == probe) & (table["method"] == method)]
             for x, (env, quantity) in enumerate(places):
                 found = mine[(mine["env"] == env) & (mine["quantity"] == quantity)]
                 if len(found):
                     at = x + (shift - (len(methods) - 1) / 2) * width
-                    value = max(found["r2"].mean(), 0)
+                    row = found.iloc[0]
+                    value = max(row["mean"], 0)
                     panel.bar(at, value, width, color=METHODS[method].colour)
-                    panel.plot(at, found["paper"].iloc[0], "D", color=PAPER_COLOUR, ms=3)
-        panel.set_ylabel(f"R², {'linear' if probe == 'linear' else 'MLP'} probe")
+                    ends = np.clip([[row["ci_low"]], [row["ci_high"]]], 0, None)
+                    errors = np.maximum([value - ends[0], ends[1] - value], 0)
+                    panel.errorbar(at, value, errors, color="black", lw=0.6)
+                    panel.plot(at, row["paper"], "D", color=PAPER_COLOUR, ms=3)
+        panel.set_ylabel(f"R², {words} probe")
         panel.set_ylim(0, 1.05)
     words = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
     panels[-1].set_xticks(range(len(places)), words, rotation=35, ha="right", fontsize=7)
@@ -77,9 +59,8 @@ def draw(table: pd.DataFrame) -> Figure:
 
 def as_latex(table: pd.DataFrame) -> str:
     """Means over seeds as a LaTeX table; the paper's values in brackets."""
-    means = table.groupby(["env", "quantity", "probe", "method"], sort=False)[
-        ["r2", "paper"]
-    ].mean()
+    keys = ["env", "quantity", "probe", "method"]
+    means = table.groupby(keys, sort=False)[["mean", "paper"]].first()
     methods = [name for name in METHODS if name in set(table["method"])]
     lines = [r"\begin{tabular}{lll" + "r" * len(methods) + "}", r"\toprule"]
     labels = [METHODS[name].label.replace("λ", r"$\lambda$") for name in methods]
@@ -100,16 +81,11 @@ def as_latex(table: pd.DataFrame) -> str:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
-    parser.add_argument("--paper", required=True, type=Path, help="the paper's R^2, CSV")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+    add_table(parser)
     parser.add_argument("--name", default="probe_r2", help="of the files (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    exports = [read_export(path, ENVIRONMENTS) for path in arguments.embeddings]
-    table = probe_table(exports, read_paper(arguments.paper))
-    stem = arguments.out / arguments.name
-    write_bytes(stem.with_suffix(".tex"), as_latex(table).encode())
-    inputs = [*arguments.embeddings, arguments.paper]
-    save_all(stem, __name__, table, draw(table), inputs, [export.origin for export in exports])
+    measured, stem = read_measured(arguments.table, COLUMNS), arguments.out / arguments.name
+    write_bytes(stem.with_suffix(".tex"), as_latex(measured.table).encode())
+    save_drawn(stem, __name__, draw(measured.table), measured)

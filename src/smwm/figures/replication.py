@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,11 @@ from smwm.analysis.differences import (
     environment_settings,
     world_settings,
 )
-from smwm.analysis.evidence import Evidence, read_spectra, read_tables
+from smwm.analysis.evidence import Evidence
+from smwm.analysis.measured import read_measured, save_origin
 from smwm.analysis.paper import FILES, Paper, read_paper
-from smwm.analysis.records import read_records, settings_behind
 from smwm.analysis.verdicts import RULES, VERDICTS, overall
-from smwm.errors import InputError
-from smwm.figures.style import save_origin, save_table
+from smwm.figures.style import save_table
 from smwm.system.files import write_bytes
 
 READING = (
@@ -112,46 +110,29 @@ def _pipes(table: pd.DataFrame) -> list[str]:
     return lines + ["| " + " | ".join(map(str, row)) + " |" for row in table.to_numpy()]
 
 
-def read_origins(tables: list[Path]) -> list[dict[str, Any]]:
-    """Where the embeddings behind the figures' tables come from, as the JSON beside them says."""
-    found: dict[str, dict[str, Any]] = {}
-    for table in tables:
-        path = table.with_suffix(".json")
-        try:
-            settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
-            exports = [one for one in settings if "checkpoint_sha256" in one]
-            found |= {one["checkpoint_sha256"]: one for one in exports}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: not the origin of a figure ({error!r})") from error
-    return list(found.values())
-
-
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--records", required=True, nargs="+", type=Path, help="of `smwm plan`")
-    parser.add_argument("--embeddings", required=True, nargs="+", type=Path, help="`smwm embed`")
-    parser.add_argument(
-        "--tables", nargs="*", default=[], type=Path, help="other figures' CSVs, beside their JSON"
-    )
+    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="`smwm measure`")
     parser.add_argument("--paper", required=True, type=Path, help="folder of the paper's numbers")
     parser.add_argument("--scale", required=True, help="name of the scale, for the report")
     parser.add_argument("--out", required=True, type=Path, help="folder for the table")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    records = read_records(arguments.records)
-    paper, tables = read_paper(arguments.paper), read_tables(arguments.tables)
-    evidence = Evidence(records, read_spectra(arguments.embeddings), paper, tables)
-    table = replication_table(evidence, arguments.scale)
-    origins = read_origins(arguments.tables)
+    paper = read_paper(arguments.paper)
+    measured = {path.stem: read_measured(path) for path in arguments.tables}
+    tables = {name: one.table for name, one in measured.items()}
+    table = replication_table(Evidence(paper, tables), arguments.scale)
+    planned = measured["planning_success"].settings if "planning_success" in measured else []
+    origins = list({sha: o for one in measured.values() for sha, o in one.exports.items()}.values())
     probed = [one for one in origins if "pairs" not in one["model"]]
     setups = [
-        compare("environment", environment_settings(records, tables, probed), paper),
+        compare("environment", environment_settings(planned, tables, probed), paper),
         compare("world", world_settings(origins), paper),
     ]
     stem = arguments.out / "replication"
     save_table(table, stem.with_suffix(".csv"))
     text = as_markdown(table, paper, setups, arguments.scale)
     write_bytes(stem.with_suffix(".md"), text.encode())
-    numbers = [arguments.paper / f"{name}.csv" for name in FILES]
-    inputs = [*arguments.records, *arguments.embeddings, *arguments.tables, *numbers]
-    save_origin(stem.with_suffix(".json"), __name__, inputs, settings_behind(records))
+    inputs = [*arguments.tables, *(arguments.paper / f"{name}.csv" for name in FILES)]
+    known = {path: sha for one in measured.values() for path, sha in one.inputs.items()}
+    save_origin(stem.with_suffix(".json"), __name__, inputs, planned, known)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import io
-import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from smwm.system.files import replacing, sha256, write_bytes, write_json
-from smwm.system.provenance import code_version
+from smwm.analysis.measured import Measured, save_origin
+from smwm.system.files import replacing, write_bytes
 
 PAPER_COLOUR = "#000000"
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
@@ -82,6 +81,27 @@ def save_all(
     save_origin(stem.with_suffix(".json"), module, inputs, settings)
 
 
+def save_drawn(
+    stem: Path, module: str, figure: Figure, *measured: Measured, others: Iterable[Path] = ()
+) -> None:
+    """Write what `save_all` does of a figure of measured tables; the first is its CSV.
+
+    Its origin is that of the tables: what they were measured from, and the settings behind it.
+    `others`: files that are shown beside them.
+    """
+    save_table(measured[0].table, stem.with_suffix(".csv"))
+    save_figure(figure, stem)
+    inputs = [*(one.path for one in measured), *others]
+    known = {path: found for one in measured for path, found in one.inputs.items()}
+    save_origin(stem.with_suffix(".json"), module, inputs, measured[0].settings, known)
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """The flags that every figure of a measured table has."""
+    parser.add_argument("--table", required=True, type=Path, help="of `smwm measure`")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+
+
 def save_figure(figure: Figure, stem: Path) -> None:
     """Write `stem`.pdf and `stem`.png without dates, so that equal figures are equal bytes."""
     for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
@@ -116,20 +136,3 @@ def save_table(table: pd.DataFrame, path: Path) -> None:
             round(x, 4) if abs(x) >= 0.1 else float(f"{x:.4g}") for x in table[column]
         ]
     write_bytes(path, rounded.to_csv(index=False, lineterminator="\n").encode())
-
-
-def save_origin(
-    path: Path, module: str, inputs: Iterable[Path], settings: list[dict[str, Any]]
-) -> None:
-    """Write where a figure comes from: code, versions, input hashes, settings behind them."""
-    write_json(
-        path,
-        {
-            "code": code_version(module),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "machine": f"{platform.system()} {platform.machine()}",
-            "inputs": {str(path): sha256(path) for path in inputs},
-            "settings": settings,
-        },
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from smwm.analysis.records import read_table
+from smwm.analysis.measured import read_table
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.style import new_figure, save_all

@@ -1,0 +1,94 @@
+"""Tables of measurements, CSV, and where they come from: a JSON beside each."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from smwm.errors import InputError
+from smwm.system.files import sha256, write_bytes, write_json
+from smwm.system.provenance import code_version
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A table of `smwm measure`, and its origin."""
+
+    path: Path
+    table: pd.DataFrame
+    inputs: dict[str, str]  # SHA-256 of each file that it was measured from, by path
+    settings: list[dict[str, Any]]  # of what was measured
+
+    @property
+    def exports(self) -> dict[str, dict[str, Any]]:
+        """Where each export that was measured comes from, by the hash of its model."""
+        return {
+            one["checkpoint_sha256"]: one for one in self.settings if "checkpoint_sha256" in one
+        }
+
+
+def write_measured(
+    path: Path,
+    module: str,
+    table: pd.DataFrame,
+    inputs: Iterable[Path],
+    settings: list[dict[str, Any]],
+) -> None:
+    """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON)."""
+    exact = table.astype(dict.fromkeys(table.select_dtypes("float32"), float))
+    write_bytes(path, exact.to_csv(index=False, lineterminator="\n").encode())
+    save_origin(path.with_suffix(".json"), module, inputs, settings)
+
+
+def save_origin(
+    path: Path,
+    module: str,
+    inputs: Iterable[Path],
+    settings: list[dict[str, Any]],
+    known: Mapping[str, str] | None = None,
+) -> None:
+    """Write where something comes from: code, versions, hashes of inputs, settings behind them.
+
+    `known`: hashes of further files, by path.
+    """
+    write_json(
+        path,
+        {
+            "code": code_version(module),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "machine": f"{platform.system()} {platform.machine()}",
+            "inputs": {str(path): sha256(path) for path in inputs} | dict(known or {}),
+            "settings": settings,
+        },
+    )
+
+
+def read_measured(path: Path, columns: Iterable[str] = ()) -> Measured:
+    """Raises InputError naming a file that is no table with `columns`, or that lacks its origin."""
+    table = read_table(path, {}, "a table of `smwm measure`")
+    lacking = [name for name in columns if name not in table]
+    if lacking:
+        raise InputError(f"{path}: not this table of `smwm measure`, lacks {', '.join(lacking)}")
+    origin = path.with_suffix(".json")
+    try:
+        content = json.loads(origin.read_text(encoding="utf-8"))
+        inputs, settings = dict(content["inputs"]), list(content["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{origin}: not the origin of a table ({error!r})") from error
+    return Measured(path, table, inputs, settings)
+
+
+def read_table(path: Path, columns: Mapping[str, type], kind: str) -> pd.DataFrame:
+    """A CSV with at least `columns`. Raises InputError naming a file that is not; `kind`: what."""
+    try:
+        return pd.read_csv(path, float_precision="round_trip").astype(dict(columns))
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not {kind} ({' '.join(str(error).split())})") from error

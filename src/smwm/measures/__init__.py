@@ -1,0 +1,1 @@
+"""Tables of measurements, which figures are drawn from and claims are judged by."""
