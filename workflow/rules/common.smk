@@ -9,6 +9,7 @@ from smwm.workflow.artifacts import take_records
 from smwm.config.configuration import Configuration
 from smwm.system.device import gpu_count
 from smwm.envs import DISTRACTOR, environment_module
+from smwm.measures.names import MEASURES
 from smwm.errors import InputError
 from smwm.system.provenance import PACKAGE, sources
 from smwm.methods import TRAINED
@@ -288,11 +289,6 @@ def figures():
 FIGURES = figures()
 
 
-def claim_tables():
-    """The tables that the report's claims about latents and sweeps rest on."""
-    return [f"figures/{CONFIG.scale}/{name}.csv" for name in FIGURES if name in CLAIM_TABLES]
-
-
 def drawn(name, category, *kinds, caption=None):
     """What a figure leaves: its picture, which Snakemake's report shows, and the files beside it."""
     stem, kinds = f"figures/{{scale}}/{name}", kinds or (".csv", ".json")
@@ -306,12 +302,10 @@ def drawn_by(output):
     name = Path(output[0]).stem
     if name.startswith("embeddings_"):
         return f"embeddings --method {name.removeprefix('embeddings_')}"
-    words = {
-        "data_coverage": f"data_coverage --env {' '.join(CONFIG.envs)}",
-        "baselines": "planning_success --name baselines",
-        "baseline_probes": "probe_r2 --name baseline_probes",
-    }
-    return words.get(name, name)
+    if name == "data_coverage":
+        return f"data_coverage --env {' '.join(CONFIG.envs)}"
+    drawer = DRAWN[name][0] if name in DRAWN else name
+    return drawer if drawer == name else f"{drawer} --name {name}"
 
 
 def as_flags(input):

@@ -1,32 +1,8 @@
-# What a reader looks at. The first rule is the pattern of all figures: an input's name is the
-# flag that hands it over, and what is drawn is named by the output.
+# What a reader looks at. An input's name is the flag that hands it over, and what is drawn is named
+# by the output.
 
 
-rule planning_success:
-    input:
-        records=planning_records(),
-        paper="resources/paper/planning_success.csv",
-        code=source_files("smwm.figures.planning_success"),
-    output:
-        drawn("planning_success", "Planning"),
-    log:
-        "results/{scale}/logs/figures/planning_success.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/planning_success.tsv"
-    conda:
-        "../envs/figures.yaml"
-    params:
-        figure=lambda wildcards, output: drawn_by(output),
-        files=lambda wildcards, input: as_flags(input),
-        folder=subpath(output[0], parent=True),
-    message:
-        "drawing {output[0]}"
-    shell:
-        "python -m smwm figure {params.figure} {params.files} --out {params.folder:q}"
-        " > {log:q} 2>&1"
-
-
-use rule planning_success as environments with:
+rule environments:
     input:
         tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
         data=expand("data/datasets/{{scale}}/{env}/eval.h5", env=CONFIG.envs),
@@ -39,9 +15,18 @@ use rule planning_success as environments with:
         "results/{scale}/benchmarks/figures/environments.tsv"
     conda:
         "../envs/scenes.yaml"
+    params:
+        figure=lambda wildcards, output: drawn_by(output),
+        files=lambda wildcards, input: as_flags(input),
+        folder=subpath(output[0], parent=True),
+    message:
+        "drawing {output[0]}"
+    shell:
+        "python -m smwm figure {params.figure} {params.files} --out {params.folder:q}"
+        " > {log:q} 2>&1"
 
 
-use rule planning_success as data_coverage with:
+use rule environments as data_coverage with:
     input:
         data=expand("data/datasets/{{scale}}/{env}/train.h5", env=CONFIG.envs),
         code=source_files("smwm.figures.data_coverage", *map(environment_module, CONFIG.envs)),
@@ -51,11 +36,9 @@ use rule planning_success as data_coverage with:
         "results/{scale}/logs/figures/data_coverage.log",
     benchmark:
         "results/{scale}/benchmarks/figures/data_coverage.tsv"
-    conda:
-        "../envs/scenes.yaml"
 
 
-use rule planning_success as planning_rollouts with:
+use rule environments as planning_rollouts with:
     input:
         tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
         paths=planning_records("npz", seeds=1),
@@ -66,36 +49,9 @@ use rule planning_success as planning_rollouts with:
         "results/{scale}/logs/figures/planning_rollouts.log",
     benchmark:
         "results/{scale}/benchmarks/figures/planning_rollouts.tsv"
-    conda:
-        "../envs/scenes.yaml"
 
 
-use rule planning_success as lambda_sweep with:
-    input:
-        records=lambda_records(),
-        code=source_files("smwm.figures.lambda_sweep"),
-    output:
-        drawn("lambda_sweep", "Planning"),
-    log:
-        "results/{scale}/logs/figures/lambda_sweep.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/lambda_sweep.tsv"
-
-
-use rule planning_success as horizon_sweep with:
-    input:
-        records=horizon_records(),
-        paper="resources/paper/horizon_sweep.csv",
-        code=source_files("smwm.figures.horizon_sweep"),
-    output:
-        drawn("horizon_sweep", "Planning"),
-    log:
-        "results/{scale}/logs/figures/horizon_sweep.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/horizon_sweep.tsv"
-
-
-use rule planning_success as training_curves with:
+use rule environments as training_curves with:
     input:
         curves=training_curves(),
         code=source_files("smwm.figures.training_curves"),
@@ -105,14 +61,55 @@ use rule planning_success as training_curves with:
         "results/{scale}/logs/figures/training_curves.log",
     benchmark:
         "results/{scale}/benchmarks/figures/training_curves.tsv"
+    conda:
+        "../envs/figures.yaml"
+
+
+use rule environments as embeddings with:
+    input:
+        table="results/{scale}/tables/embeddings_{method}.csv",
+        embeddings=lambda wildcards: of_places(embeddings(), CONFIG.envs, [wildcards.method]),
+        code=source_files("smwm.figures.embeddings", *map(environment_module, CONFIG.envs)),
+    output:
+        drawn("embeddings_{method}", "Latents", caption="embeddings"),
+    log:
+        "results/{scale}/logs/figures/embeddings_{method}.log",
+    benchmark:
+        "results/{scale}/benchmarks/figures/embeddings_{method}.tsv"
+
+
+# One rule for each figure of a measured table, and under its name.
+for figure, (drawer, category, shown) in DRAWN.items():
+
+    rule:
+        name:
+            figure
+        input:
+            **shown,
+            table=f"results/{{scale}}/tables/{figure}.csv",
+            code=source_files(f"smwm.figures.{drawer}"),
+        output:
+            drawn(figure, category, *KINDS.get(drawer, [])),
+        log:
+            f"results/{{scale}}/logs/figures/{figure}.log",
+        benchmark:
+            f"results/{{scale}}/benchmarks/figures/{figure}.tsv"
+        conda:
+            "../envs/figures.yaml"
+        params:
+            figure=rules.environments.params.figure,
+            files=rules.environments.params.files,
+            folder=subpath(output[0], parent=True),
+        message:
+            "drawing {output[0]}"
+        shell:
+            "python -m smwm figure {params.figure} {params.files} --out {params.folder:q}"
+            " > {log:q} 2>&1"
 
 
 rule replication:
     input:
-        records=planning_records(),
-        embeddings=embeddings(),
         tables=claim_tables(),
-        origins=[path.replace(".csv", ".json") for path in claim_tables()],
         paper=sorted(map(str, Path("resources/paper").glob("*.csv"))),
         code=source_files("smwm.figures.replication"),
     output:
@@ -129,8 +126,7 @@ rule replication:
     message:
         "writing the replication table"
     shell:
-        "python -m smwm figure replication --records {input.records:q}"
-        " --embeddings {input.embeddings:q} --tables {input.tables:q} --paper {params.paper:q}"
+        "python -m smwm figure replication --tables {input.tables:q} --paper {params.paper:q}"
         " --scale {wildcards.scale:q} --out {params.folder:q} > {log:q} 2>&1"
 
 

@@ -25,6 +25,11 @@ from smwm.system.files import write_bytes
 
 MARK = re.compile(r"(<!-- smwm readme: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 PAGES = [Path("README.md"), Path("docs/results.md")]
+OLDER_MEASURES = {  # how release 0.1.0 named a measure and its quantity
+    "success without [%]": ("success_without", None),
+    "success with [%]": ("success_with", None),
+    "MLP R² of distractor position": ("r2_mlp", "distractor_position"),
+}
 COMPARED = ("smwm", "sigreg", "forward_only", "random")
 
 
@@ -74,13 +79,17 @@ def claims(folder: Path) -> list[str]:
 def distractors(folder: Path) -> list[str]:
     """Success without and with a distractor, and what of it can be read from the latents."""
     table = _read(folder, "distractors")
+    if "quantity" not in table:  # of release 0.1.0
+        keys = table["measure"].map(OLDER_MEASURES)
+        table = table.assign(measure=keys.str[0], quantity=keys.str[1])
+    table = table[table["quantity"].isna() | (table["quantity"] == "distractor_position")]
     lines = _head("", "", "success without [%]", "success with [%]", "R² of the dot", "seeds")
     for (env, method), rows in table.groupby(["env", "method"], sort=False):
         found = {row.measure: row for row in rows.itertuples()}
-        dot = found.get("MLP R² of distractor position")
-        cells = [_value(found[f"success {word} [%]"]) for word in ("without", "with")]
+        dot = found.get("r2_mlp")
+        cells = [_value(found[f"success_{word}"]) for word in ("without", "with")]
         cells += ["–" if dot is None else number(dot.value)]
-        seeds = str(found["success with [%]"].seeds)
+        seeds = str(found["success_with"].seeds)
         lines.append(_line(ENVIRONMENTS[env].label, METHODS[method].label, *cells, seeds))
     return lines
 
