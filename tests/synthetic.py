@@ -8,6 +8,7 @@ import torch
 
 from conftest import TINY_MODEL
 from smwm.__main__ import main
+from smwm.analysis.measured import write_measured
 from smwm.models.checkpoint import save_model
 from smwm.models.world_model import WorldModel
 from smwm.system.files import sha256
@@ -75,10 +76,36 @@ def write_model(path, env, method="smwm", image_size=64, action_dim=2):
 
 def draw(figure, out, *words, **files):
     """The status of `smwm figure`; `files`: paths by flag, one or several."""
-    for flag, paths in files.items():
-        paths = paths if isinstance(paths, list) else [paths]
-        words = (*words, f"--{flag}", *map(str, paths))
-    return main(["figure", figure, *words, "--out", str(out)])
+    return main(["figure", figure, *words, *as_flags(files), "--out", str(out)])
+
+
+def measure(name, path, **files):
+    """The status of `smwm measure`, which writes `path`."""
+    return main(["measure", name, *as_flags(files), "--out", str(path)])
+
+
+def as_flags(files):
+    given = {flag: paths if isinstance(paths, list) else [paths] for flag, paths in files.items()}
+    return [word for flag, paths in given.items() for word in (f"--{flag}", *map(str, paths))]
+
+
+def measured(name, folder, **files):
+    """The path of a table, after a check that it comes out the same twice and tells its inputs."""
+    once, again = (folder / part / f"{name}.csv" for part in ("once", "again"))
+    for path in (once, again):
+        assert measure(name, path, **files) == 0
+        assert path.read_bytes() == once.read_bytes()
+    assert once.with_suffix(".json").read_bytes() == again.with_suffix(".json").read_bytes()
+    used = json.loads(once.with_suffix(".json").read_text())["inputs"]
+    paths = [path for given in files.values() for path in np.atleast_1d(given)]
+    assert used == {str(path): sha256(path) for path in paths}
+    return once
+
+
+def written(path, rows, columns=None, settings=()):
+    """A table as `smwm measure` leaves it, of rows made by hand."""
+    write_measured(path, "smwm.errors", pd.DataFrame(rows, columns=columns), [], list(settings))
+    return path
 
 
 def drawn_twice(figure, folder, *words, stem=None, **files):
@@ -93,16 +120,30 @@ def drawn_twice(figure, folder, *words, stem=None, **files):
     assert once[f"{stem}.png"].startswith(b"\x89PNG")
     used = json.loads(once[f"{stem}.json"])["inputs"]
     paths = [path for given in files.values() for path in np.atleast_1d(given)]
-    assert used == {str(path): sha256(path) for path in paths}
-    return pd.read_csv(folder / "once" / f"{stem}.csv", keep_default_na=False, na_values=[""])
+    assert used.items() >= {str(path): sha256(path) for path in paths}.items()
+    return read_csv(folder / "once" / f"{stem}.csv")
+
+
+def read_csv(path):
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def refusal(capsys, figure, out, *words, **files):
     """The one line that refuses to draw; nothing is drawn then."""
     assert draw(figure, out, *words, **files) == 2
+    return _one_line(capsys, out)
+
+
+def not_measured(capsys, name, out, **files):
+    """The one line that refuses to measure; no table is written then."""
+    assert measure(name, out / "table.csv", **files) == 2
+    return _one_line(capsys, out)
+
+
+def _one_line(capsys, out):
     output = capsys.readouterr().err
     assert len(output.splitlines()) == 1
-    assert not list(out.glob("*.p*"))
+    assert not [*out.glob("*.p*"), *out.glob("*.csv"), *out.glob("*.json")]
     return output
 
 

@@ -89,6 +89,6 @@ def read_measured(path: Path, columns: Iterable[str] = ()) -> Measured:
 def read_table(path: Path, columns: Mapping[str, type], kind: str) -> pd.DataFrame:
     """A CSV with at least `columns`. Raises InputError naming a file that is not; `kind`: what."""
     try:
-        return pd.read_csv(path, float_precision="round_trip").astype(dict(columns))
+        return pd.read_csv(path).astype(dict(columns))
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not {kind} ({' '.join(str(error).split())})") from error
