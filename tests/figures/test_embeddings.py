@@ -5,8 +5,9 @@ from matplotlib.colors import rgb_to_hsv
 
 from smwm.analysis.exports import read_export
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.embeddings import COMPONENTS, colours, draw, physical, spectrum_table
-from synthetic import LATENT_DIM, assert_readable, drawn_twice, refusal, write_export
+from smwm.figures.embeddings import colours, draw, physical
+from smwm.measures.spectra import spectrum_table
+from synthetic import assert_readable, drawn_twice, measured, refusal, write_export
 
 COLUMNS = ["env", "method", "seed", "component", "share", "effective_dim"]
 RNG = np.random.default_rng(0)
@@ -34,35 +35,26 @@ def paths(tmp_path):
     ]
 
 
-def test_table_has_the_dimension_of_each_state_space(paths, tmp_path):
-    table = drawn_twice(
-        "embeddings", tmp_path / "out", "--method", "smwm", stem="embeddings_smwm", embeddings=paths
-    )
-    assert list(table) == COLUMNS
-    assert table.notna().all(axis=None)
-    assert set(table["method"]) == {"smwm"}
-    for (env, _), model in table.groupby(["env", "seed"]):
-        assert set(model["effective_dim"]) == {2 if env == "two_room" else 4}
-        assert model["component"].tolist() == list(range(1, LATENT_DIM + 1))
-        assert model["share"].sum() == pytest.approx(100, abs=0.01)
-        assert model["share"].is_monotonic_decreasing
-    assert len(table) == 3 * LATENT_DIM
+@pytest.fixture
+def table(paths, tmp_path):
+    return measured("spectrum", tmp_path / "measured", embeddings=paths)
 
 
-def test_many_components_are_cut_at_ten(tmp_path):
-    wide = RNG.normal(size=(50, 30))
-    path = write(tmp_path / "e.npz", latents=wide[:100], fit_latents=np.repeat(wide, 4, 0))
-    with pytest.raises(Exception, match="do not belong together"):
-        read_export(path, ENVIRONMENTS)
-    path = write(tmp_path / "e.npz", fit_latents=np.repeat(wide, 4, 0))
-    table = spectrum_table([read_export(path, ENVIRONMENTS)])
-    assert len(table) == COMPONENTS
-    assert table["share"].sum() < 100
+def drawn(paths, table):
+    return {"embeddings": paths, "table": table}
+
+
+def test_files(paths, table, tmp_path):
+    words = ("--method", "smwm")
+    files = drawn(paths, table)
+    shown = drawn_twice("embeddings", tmp_path / "out", *words, stem="embeddings_smwm", **files)
+    assert list(shown) == COLUMNS
+    assert len(shown) == len(pd.read_csv(table))
 
 
 def test_one_row_an_environment_of_its_first_seed(paths):
     exports = [read_export(path, ENVIRONMENTS) for path in (paths[1], paths[2])]
-    figure = draw(exports)
+    figure = draw(exports, spectrum_table(exports))
     assert len(figure.axes) == 6
     rooms, reacher = figure.axes[:3], figure.axes[3:]
     assert rooms[0].get_ylabel() == "Two rooms\nvariance [%]"
@@ -83,11 +75,10 @@ def test_axes_are_those_of_training_images(tmp_path):
     fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6)) * scale[::-1]
     latents = {"latents": held_out.astype(np.float32), "fit_latents": fit.astype(np.float32)}
     export = read_export(write(tmp_path / "e.npz", **latents), ENVIRONMENTS)
-    spectrum, _, cloud = draw([export]).axes
+    spectrum, _, cloud = draw([export], spectrum_table([export])).axes
     heights = [bar.get_height() for bar in spectrum.patches]
     variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]
     np.testing.assert_allclose(heights, 100 * variances / variances.sum(), rtol=1e-3)
-    np.testing.assert_allclose(spectrum_table([export])["share"], heights)
     shown = cloud.collections[0].get_offsets()
     assert np.abs(shown - (held_out - fit.mean(0))[:, :2]).max() < 0.2
 
@@ -124,13 +115,15 @@ def test_colours_follow_the_position_and_meet_around_a_circle():
         ("coupled", "smwm", "is of 'coupled', allowed: two_room, reacher"),
     ],
 )
-def test_exports_of_another_kind_are_refused(place, method, words, paths, tmp_path, capsys):
+def test_exports_of_another_kind_are_refused(place, method, words, paths, table, tmp_path, capsys):
     write_export(paths[1], place, ROOMS, ROOMS, lambda s: s, method=method)
-    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", embeddings=paths)
+    files = drawn(paths, table)
+    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", **files)
     assert f"{paths[1]}: {words}" in message
 
 
-def test_a_record_is_no_export(paths, tmp_path, capsys):
+def test_a_record_is_no_export(paths, table, tmp_path, capsys):
     pd.DataFrame({"a": [1]}).to_csv(paths[0])
-    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", embeddings=paths)
+    files = drawn(paths, table)
+    message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", **files)
     assert f"{paths[0]}: not an export of `smwm embed`" in message

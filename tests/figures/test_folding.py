@@ -1,65 +1,40 @@
-import numpy as np
 import pandas as pd
 import pytest
 
-from smwm.analysis.exports import read_export
-from smwm.figures.folding import COLUMNS, QUANTITIES, draw, folding_table
-from synthetic import assert_readable, drawn_twice, refusal, write_export
+from smwm.figures.folding import draw
+from synthetic import assert_readable, drawn_twice, written
 
-RNG = np.random.default_rng(0)
-ARMS = np.pad(RNG.uniform(-np.pi, np.pi, (300, 2)), ((0, 0), (0, 4)))
-PLACES = RNG.uniform(21, 203, (300, 2))
-
-
-def torus(states, turns=1):
-    angles = turns * states[:, :2]
-    return np.concatenate([np.sin(angles), np.cos(angles)], 1)
+COLUMNS = [
+    "env", "method", "seed", "unit", "distance", "latent_distance", "reach", "reach_share",
+]  # fmt: skip
 
 
 @pytest.fixture
-def files(tmp_path):
-    """A reacher's latent that is a torus, one that is folded four times, and a plane."""
-    return [
-        write_export(tmp_path / "a.npz", "reacher", ARMS, ARMS, torus, method="sigreg"),
-        write_export(tmp_path / "b.npz", "reacher", ARMS, ARMS, lambda s: torus(s, 4), seed=1),
-        write_export(tmp_path / "c.npz", "two_room", PLACES, PLACES, lambda s: s / 50),
+def table():
+    """Each model stops growing at a distance of its own."""
+    models = {
+        ("two_room", "smwm", 0, "px"): 60.0,
+        ("reacher", "smwm", 1, "degrees"): 20.0,
+        ("reacher", "sigreg", 0, "degrees"): 40.0,
+    }
+    rows = [
+        (*model, distance, min(distance / reach, 1.0), reach, 100 * reach / 60)
+        for model, reach in models.items()
+        for distance in (20.0, 40.0, 60.0)
     ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def table_of(files):
-    return folding_table([read_export(path, QUANTITIES) for path in files])
+def test_files(table, tmp_path):
+    path = written(tmp_path / "folding.csv", table)
+    shown = drawn_twice("folding", tmp_path / "out", table=path)
+    pd.testing.assert_frame_equal(shown, table, atol=1e-3)
 
 
-def test_a_folded_latent_stops_growing_early(files):
-    table = table_of(files)
-    assert tuple(table.columns) == COLUMNS
-    models = table.groupby(["env", "method"]).first()
-    assert models["reach_share"]["reacher", "sigreg"] == pytest.approx(100)
-    assert models["reach_share"]["reacher", "smwm"] < 50
-    assert models["reach_share"]["two_room", "smwm"] == pytest.approx(100)
-    assert models["unit"]["reacher", "smwm"] == "degrees"
-    assert models["unit"]["two_room", "smwm"] == "px"
-    assert 150 < models["reach"]["reacher", "sigreg"] < 255
-
-
-def test_held_out_images_are_measured(files, tmp_path):
-    other = write_export(tmp_path / "d.npz", "two_room", PLACES[::-1] + 1, PLACES, lambda s: s / 50)
-    pd.testing.assert_frame_equal(table_of([files[2]]), table_of([other]))
-
-
-def test_figure_shows_each_model_and_can_be_read(files):
-    figure = draw(table_of(files))
+def test_figure_shows_each_model_and_can_be_read(table):
+    figure = draw(table)
     assert [panel.get_title() for panel in figure.axes] == ["Two rooms", "Reacher"]
     reacher = figure.axes[1]
     dots = [line.get_xdata()[0] for line in reacher.lines if len(line.get_xdata()) == 1]
-    models = table_of(files).query("env == 'reacher'").groupby("method")
-    assert sorted(dots) == sorted(models["reach"].first())
+    assert sorted(dots) == [20, 40]
     assert_readable(figure)
-
-
-def test_same_bytes_and_other_environments_are_refused(files, tmp_path, capsys):
-    table = drawn_twice("folding", tmp_path, embeddings=files)
-    assert tuple(table.columns) == COLUMNS
-    other = write_export(tmp_path / "e.npz", "cube", PLACES, PLACES, lambda s: s)
-    line = refusal(capsys, "folding", tmp_path / "refused", embeddings=other)
-    assert "allowed: two_room, reacher" in line
