@@ -1,100 +1,53 @@
-import numpy as np
+import pandas as pd
 import pytest
-import torch
 
-from smwm.analysis.exports import read_export
-from smwm.data.worlds import HELD_OUT, pairs
-from smwm.figures.latent_rollout import PATHS, STEPS, draw, roll_out, rollout_table
-from synthetic import assert_readable, drawn_twice, refusal, write_export, write_model
+from smwm.figures.latent_rollout import draw
+from smwm.figures.style import PAPER_COLOUR
+from smwm.methods import METHODS
+from synthetic import assert_readable, drawn_twice, written
 
-FIT, HELD = (pairs("single_dot", first, 40, 0).states for first in (0, HELD_OUT))
-
-
-class Exact:
-    """Encodes a dot as its centre in pixels and adds the action: encoding and moving commute."""
-
-    def __init__(self, drift=0.0):
-        self.drift = drift
-
-    def encode(self, pixels):
-        dark = (255 - pixels.double()).sum(-1)
-        centre = torch.arange(pixels.shape[1]).double() + 0.5
-        x, y = ((dark.sum(axis) * centre).sum(-1) for axis in (1, 2))
-        return torch.stack([x, y], -1) / dark.sum((1, 2))[:, None]
-
-    def normalise(self, actions):
-        return actions / 10
-
-    def predict(self, latents, actions):
-        return latents + 10 * actions + self.drift
+STEPS = 5
 
 
-def write(path, place="single_dot", **changes):
-    return write_export(path, place, FIT, HELD, lambda s: s / 10, **changes)
+def table_of(error):
+    rows = [("smwm", seed, step, error * step) for seed in (0, 1) for step in range(1, STEPS + 1)]
+    return pd.DataFrame(rows, columns=["method", "seed", "step", "error"])
 
 
 @pytest.fixture
-def files(tmp_path):
-    found = write_model(tmp_path / "m.pt", "single_dot")
-    path = write(tmp_path / "e.npz", checkpoint=found)
-    return {"embeddings": path, "checkpoints": tmp_path / "m.pt"}
+def points():
+    """Two paths, what is predicted one unit above what is encoded, among embedded images."""
+    rows = [("smwm", 0, "embedded", i, 0, i / 10, -i / 10) for i in range(9)]
+    rows += [
+        ("smwm", 0, kind, path, step, float(step), path + height)
+        for kind, height in (("encoded", 0.0), ("predicted", 1.0))
+        for path in (0, 1)
+        for step in range(STEPS + 1)
+    ]
+    names = ["method", "seed", "kind", "path", "step", "first", "second"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def test_an_exact_model_has_no_error():
-    encoded, predicted = roll_out(Exact(), "single_dot", seed=0)
-    assert encoded.shape == predicted.shape == (PATHS, STEPS + 1, 2)
-    states = pairs("single_dot", HELD_OUT, PATHS, 0, steps=STEPS).states
-    np.testing.assert_allclose(encoded.reshape(-1, 2), states, atol=0.1)  # pixels are coarse
-    assert rollout_table(encoded, predicted, "smwm", 0)["error"].max() < 1
+def test_files(points, tmp_path):
+    files = {
+        "table": written(tmp_path / "latent_rollout.csv", table_of(2.0)),
+        "paths": written(tmp_path / "rollout_paths.csv", points),
+    }
+    shown = drawn_twice("latent_rollout", tmp_path / "out", **files)
+    pd.testing.assert_frame_equal(shown, table_of(2.0))
 
 
-def test_a_drifting_model_errs_by_the_drift_of_each_step():
-    encoded, predicted = roll_out(Exact(drift=3.0), "single_dot", seed=0)
-    error = np.linalg.norm(predicted - encoded, axis=-1).mean(0)
-    np.testing.assert_allclose(error, 3 * np.sqrt(2) * np.arange(STEPS + 1), atol=0.1)
-
-
-def test_error_by_hand():
-    encoded = np.array([[[0.0, 0], [3, 4], [3, 10]], [[0.0, 0], [0, 5], [0, 9]]])
-    predicted = encoded.copy()
-    assert rollout_table(encoded, predicted, "smwm", 0)["error"].tolist() == [0, 0]
-    predicted[:, 1:] += [1.0, 0]
-    table = rollout_table(encoded, predicted, "sigreg", 2)
-    np.testing.assert_allclose(table["error"], [100 * 1 / 5, 200 / (np.hypot(3, 10) + 9)])
-    assert table["method"].tolist() == ["sigreg", "sigreg"]
-
-
-def test_latents_that_never_move_do_not_divide_by_zero():
-    still = np.zeros((4, STEPS + 1, 2))
-    assert rollout_table(still, still, "smwm", 0)["error"].tolist() == [0] * STEPS
-
-
-def test_table_of_a_model(files, tmp_path):
-    table = drawn_twice("latent_rollout", tmp_path / "out", **files)
-    assert list(table) == ["method", "seed", "step", "error"]
-    assert table["method"].tolist() == ["smwm"] * STEPS
-    assert table["step"].tolist() == list(range(1, STEPS + 1))
-    assert (table["error"] > 0).all()
-
-
-@pytest.mark.parametrize("drift", [0.0, 0.3])
-def test_nothing_overlaps_even_without_an_error(drift, tmp_path):
-    export = read_export(write(tmp_path / "e.npz"), ["single_dot"])
-    encoded = np.random.default_rng(0).normal(size=(9, STEPS + 1, 6))
-    predicted = encoded + drift
-    figure = draw(export, encoded, predicted, rollout_table(encoded, predicted, "smwm", 0))
+@pytest.mark.parametrize("error", [0.0, 0.3])
+def test_nothing_overlaps_even_without_an_error(error, points):
+    figure = draw(table_of(error), points)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["encoded", "predicted"]
     assert figure.axes[1].get_ylim()[0] == 0
     assert_readable(figure)
 
 
-def test_another_model_is_refused(files, tmp_path, capsys):
-    write_model(tmp_path / "m.pt", "single_dot", "sigreg")
-    message = refusal(capsys, "latent_rollout", tmp_path / "out", **files)
-    assert f"{tmp_path}/m.pt: not of the model behind {tmp_path}/e.npz" in message
-
-
-def test_an_environment_is_refused(files, tmp_path, capsys):
-    write(files["embeddings"], "two_room")
-    message = refusal(capsys, "latent_rollout", tmp_path / "out", **files)
-    assert f"{files['embeddings']}: is of 'two_room', allowed: single_dot" in message
+def test_each_path_is_drawn_as_encoded_and_as_predicted(points):
+    paths, errors = draw(table_of(2.0), points).axes
+    found = {(line.get_color(), line.get_ydata()[0]) for line in paths.lines}
+    ours = METHODS["smwm"].colour
+    assert found == {(PAPER_COLOUR, 0), (ours, 1), (PAPER_COLOUR, 1), (ours, 2)}
+    assert len(errors.lines) == 2  # one a seed
