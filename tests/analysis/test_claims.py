@@ -9,11 +9,14 @@ from conftest import ROOT
 from smwm.analysis.claims import CLAIMS, replication_table
 from smwm.analysis.evidence import Evidence
 from smwm.analysis.paper import read_paper
+from smwm.analysis.records import paper_success
 from smwm.analysis.tables import CLAIM_TABLES
 from smwm.analysis.verdicts import NOT, PARTLY, REPRODUCED
+from smwm.measures.rates import difference_table, success_table
 
 SEEDS = (0, 1, 2)
 PAPER = read_paper(ROOT / "resources/paper")
+SUCCESS = paper_success(ROOT / "resources/paper/planning_success.csv")
 
 
 def record(method, seed, solved, env="two_room"):
@@ -21,21 +24,40 @@ def record(method, seed, solved, env="two_room"):
     at_start = [i < 10 for i in range(100)]
     return {
         "env": env, "method": method, "seed": seed, "solved": outcomes, "solved_at_start": at_start,
+        "replay_success": outcomes,
     }  # fmt: skip
+
+
+def planned(records):
+    """What is measured of records."""
+    return {
+        "planning_success": success_table(records, SUCCESS),
+        "planning_differences": difference_table(records),
+    }
+
+
+def records_near_the_papers():
+    rates = {"smwm": 99, "sigreg": 97, "forward_only": 30, "random": 25}
+    return [record(m, s, rate + s) for m, rate in rates.items() for s in (0, 1)]
 
 
 @pytest.fixture
 def evidence():
     """Two seeds of two rooms near the paper's numbers, with a collapsed encoder at λ = 0."""
-    rates = {"smwm": 99, "sigreg": 97, "forward_only": 30, "random": 25}
-    spreads = {"smwm": 1.0, "sigreg": 1.0, "forward_only": 0.01}
-    spectra = [
-        {"env": "two_room", "method": method, "seed": seed,
-         "embedding_std": std * (1 + 0.01 * seed), "variances": std**2 * np.array([4.0, 2.0, 0.05])}
-        for method, std in spreads.items() for seed in (0, 1)
-    ]  # fmt: skip
-    records = [record(m, s, rate + s) for m, rate in rates.items() for s in (0, 1)]
-    return Evidence(records, pd.DataFrame(spectra), PAPER)
+    spreads = {"smwm": (1.0, 3), "sigreg": (1.0, 3), "forward_only": (0.01, 0)}
+    rows = [
+        ("two_room", method, seed, std * (1 + 0.01 * seed), components)
+        for method, (std, components) in spreads.items()
+        for seed in (1, 0)
+    ]
+    names = ["env", "method", "seed", "embedding_std", "components"]
+    collapse = {"collapse": pd.DataFrame(rows, columns=names)}
+    return Evidence(PAPER, planned(records_near_the_papers()) | collapse)
+
+
+def beside(evidence, records):
+    """The same, with other records."""
+    return replace(evidence, tables=evidence.tables | planned(records))
 
 
 def rows_of(table):
@@ -48,7 +70,7 @@ def rows_by_method(evidence):
 
 
 def table_of(**tables):
-    return replication_table(Evidence([], pd.DataFrame(), PAPER, tables), "smoke")
+    return replication_table(Evidence(PAPER, tables), "smoke")
 
 
 def test_planning_beside_the_paper(evidence):
@@ -70,15 +92,18 @@ def test_planning_beside_the_paper(evidence):
 def test_levels_of_the_baselines_are_context(evidence, method):
     row = rows_by_method(evidence)["C6", method, "success [%]"]
     assert (row.role, row.verdict) == ("context", "")
-    assert row.paper == PAPER.success("two_room", method)
+    assert (
+        row.paper
+        == SUCCESS[(SUCCESS["env"] == "two_room") & (SUCCESS["method"] == method)][
+            "success_rate"
+        ].mean()
+    )
 
 
 def test_parity_far_from_the_papers_levels_is_none(evidence):
     """Both methods solve half: no difference, but not the paper's experiment either."""
     found = [record(m, s, 50 + s) for m in ("smwm", "sigreg") for s in SEEDS]
-    row = rows_by_method(replace(evidence, records=found))[
-        "C6", "smwm", "success minus sigreg [points]"
-    ]
+    row = rows_by_method(beside(evidence, found))["C6", "smwm", "success minus sigreg [points]"]
     assert row.ours == 0
     assert row.verdict == NOT
 
@@ -91,16 +116,13 @@ def test_levels_apart_are_those_of_the_worse_method(evidence, smwm, sigreg, verd
     ]
     for one in found:  # other tasks fail in each method, so that the interval is not of one point
         one["solved"] = one["solved"][::-1] if one["method"] == "sigreg" else one["solved"]
-    row = rows_by_method(replace(evidence, records=found))[
-        "C6", "smwm", "success minus sigreg [points]"
-    ]
+    row = rows_by_method(beside(evidence, found))["C6", "smwm", "success minus sigreg [points]"]
     assert row.verdict == verdict
 
 
 @pytest.mark.parametrize(("env", "rule"), [("two_room", "parity"), ("cube", "better")])
 def test_sigreg_is_matched_on_the_2d_tasks_and_beaten_on_the_cube(evidence, env, rule):
-    records = [one | {"env": env} for one in evidence.records]
-    moved = replace(evidence, records=records, spectra=evidence.spectra.assign(env=env))
+    moved = beside(evidence, [one | {"env": env} for one in records_near_the_papers()])
     assert rows_by_method(moved)["C6", "smwm", "success minus sigreg [points]"].rule == rule
 
 
@@ -113,23 +135,21 @@ def test_collapse_is_measured_beside_smwm(evidence):
     assert (row.ours, row.role, row.verdict) == (pytest.approx(5), "supporting", REPRODUCED)
 
 
-@pytest.mark.parametrize(("scale", "left"), [(1e-4, 0), (0.0099, 0), (0.0101, 1), (1.0, 3)])
-def test_components_are_counted_above_one_percent_of_smwms_first_variance(evidence, scale, left):
-    """The variances of what is left are 4, 2 and 0.05 times `scale`; SMWM's first is 4."""
-    spectra = evidence.spectra.copy()
-    spectra["variances"] = [
-        np.array([4.0, 2.0, 0.05]) * (scale if method == "forward_only" else 1)
-        for method in spectra["method"]
-    ]
+@pytest.mark.parametrize(("left", "verdict"), [(0, REPRODUCED), (1, PARTLY), (3, NOT)])
+def test_components_that_are_left_are_counted(evidence, left, verdict):
+    table = evidence.tables["collapse"]
+    found = table.assign(components=np.where(table["method"] == "forward_only", left, 3))
+    moved = replace(evidence, tables=evidence.tables | {"collapse": found})
     words = "components above 1 % of SMWM's first variance"
-    row = rows_by_method(replace(evidence, spectra=spectra))["C1", "forward_only", words]
+    row = rows_by_method(moved)["C1", "forward_only", words]
     assert row.ours == row.ci_low == row.ci_high == left
-    assert row.verdict == (REPRODUCED if left == 0 else PARTLY if left == 1 else NOT)
+    assert row.verdict == verdict
 
 
 def test_methods_that_were_not_run_leave_no_row(evidence):
-    kept = [r for r in evidence.records if r["method"] in ("smwm", "random")]
-    table = replication_table(replace(evidence, records=kept), "smoke")
+    kept = [r for r in records_near_the_papers() if r["method"] in ("smwm", "random")]
+    tables = {name: found for name, found in evidence.tables.items() if name != "collapse"}
+    table = replication_table(Evidence(PAPER, tables | planned(kept)), "smoke")
     assert set(table["method"]) == {"smwm", "random"}
     assert set(table["claim"]) == {"C6"}
 
@@ -141,7 +161,7 @@ def test_claims_come_in_order_and_have_one_primary_endpoint(evidence):
         assert rows["metric"].nunique() == 1
 
 
-def test_only_known_tables_are_asked_for():
+def test_only_known_tables_are_asked_for(evidence):
     asked = []
 
     class Spy(Evidence):
@@ -149,10 +169,10 @@ def test_only_known_tables_are_asked_for():
             asked.append(name)
             return super().table(name)
 
-    replication_table(Spy([], pd.DataFrame(), PAPER), "smoke")
+    replication_table(Spy(PAPER, evidence.tables), "smoke")
     assert set(asked) == set(CLAIM_TABLES)
     with pytest.raises(ValueError, match="other"):
-        Evidence([], pd.DataFrame(), PAPER).table("other")
+        Evidence(PAPER).table("other")
 
 
 def test_no_table_no_row():
@@ -327,14 +347,17 @@ def test_a_folded_latent_does_not_mirror_the_state():
 def test_a_distractor_is_to_leave_latents_and_plans_alone():
     def rows(method, r2, rate):
         shared = ("two_room", method)
+        dot = "distractor_position"
         return [
-            (*shared, "success without [%]", 2, 50, 98, 95, 100),
-            (*shared, "success with [%]", 2, 50, rate, rate - 4, rate + 3),
-            (*shared, "linear R² of distractor position", 3, 3, r2, r2 - 0.02, r2 + 0.02),
-            (*shared, "MLP R² of distractor position", 1, 1, r2, math.nan, math.nan),
+            (*shared, "success_without", math.nan, 2, 50, 98, 95, 100),
+            (*shared, "success_with", math.nan, 2, 50, rate, rate - 4, rate + 3),
+            (*shared, "r2_linear", "agent_position", 3, 3, 0.9, 0.8, 1.0),
+            (*shared, "r2_linear", dot, 3, 3, r2, r2 - 0.02, r2 + 0.02),
+            (*shared, "r2_mlp", dot, 1, 1, r2, math.nan, math.nan),
         ]
 
-    names = ["env", "method", "measure", "seeds", "episodes", "value", "ci_low", "ci_high"]
+    names = ["env", "method", "measure", "quantity", "seeds", "episodes", "value", "ci_low"]
+    names.append("ci_high")
     table = pd.DataFrame([*rows("smwm", 0.05, 97), *rows("sigreg", 0.9, 50)], columns=names)
     found = rows_of(table_of(distractors=table))
     assert {row.method for row in found.values()} == {"smwm"}

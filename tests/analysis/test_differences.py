@@ -10,6 +10,7 @@ from smwm.analysis.differences import (
     world_settings,
 )
 from smwm.analysis.paper import Paper
+from smwm.analysis.records import settings_behind
 from smwm.errors import InputError
 
 PLANNER = {
@@ -49,13 +50,20 @@ def record(method="smwm", seed=0, env="two_room", weight=0.3, **more):
     return known | {"model": model(method, seed, weight, env)} | more
 
 
+def settings_of(records, probed=(), **tables):
+    """What SMWM ran with, of records as `smwm measure planning_success` leaves them."""
+    counts = {"env": [r["env"] for r in records], "episodes": [len(r["solved"]) for r in records]}
+    tables["planning_success"] = pd.DataFrame(counts)
+    return environment_settings(settings_behind(records), tables, probed)
+
+
 def test_what_an_experiment_ran_with_is_read_from_its_records():
     records = [record(seed=s) for s in (0, 1)] + [record("sigreg", weight=0.09)]
     probed = [{"model": model(), "settings": {"fit_images": 8000, "images": 2000}}]
     sweep = pd.DataFrame(
         {"env": ["two_room"] * 2, "weight": [1.0, 0.1], "steps": 1500, "budget": 150, "seeds": 1}
     )
-    found = environment_settings(records, {"lambda_sweep": sweep}, probed)["two_room"]
+    found = settings_of(records, probed, lambda_sweep=sweep)["two_room"]
     assert (found["λ"], found["weight of SIGReg"], found["seeds"]) == ("0.3", "0.09", "2")
     assert (found["time step"], found["budget [steps]"]) == ("one move", "50")
     assert found["planner: executes [blocks]"] == "5"  # 0 means the whole plan
@@ -69,7 +77,7 @@ def test_what_an_experiment_ran_with_is_read_from_its_records():
 
 def test_what_is_alike_and_what_differs_environment_by_environment():
     records = [record(env=env, weight=w) for env, w in (("two_room", 0.1), ("reacher", 30.0))]
-    found = compare("environment", environment_settings(records, {}, []), PAPER)
+    found = compare("environment", settings_of(records), PAPER)
     rows = found.differing.set_index("setting")
     assert rows.columns.tolist() == ["paper", "two_room", "reacher"]
     assert rows.loc["λ"].tolist() == ["0.1 / 5", "0.1", "30"]
@@ -82,7 +90,7 @@ def test_what_is_alike_and_what_differs_environment_by_environment():
 
 def test_an_environment_that_is_the_same_in_one_place_only_differs():
     records = [record(env=env, weight=w) for env, w in (("two_room", 0.1), ("reacher", 5.0))]
-    assert "λ 0.1 / 5" in compare("environment", environment_settings(records, {}, []), PAPER).same
+    assert "λ 0.1 / 5" in compare("environment", settings_of(records), PAPER).same
 
 
 def test_worlds_are_compared_one_by_one():
@@ -103,7 +111,7 @@ def test_a_record_that_hides_a_setting_is_refused():
     hiding = record()
     del hiding["settings"]["budget"]
     with pytest.raises(InputError, match="smwm in two_room does not tell 'budget'"):
-        environment_settings([hiding], {}, [])
+        settings_of([hiding])
 
 
 def test_networks_are_named_by_what_tells_their_size():

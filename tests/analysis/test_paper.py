@@ -12,14 +12,6 @@ def paper():
     return read_paper(ROOT / "resources/paper")
 
 
-def test_success_is_the_mean_over_seeds(paper):
-    seeds = paper.tables["planning_success"].query("env == 'cube' and method == 'smwm'")
-    seeds = seeds[seeds["seed"] != "mean"]
-    assert len(seeds) == 5
-    assert paper.success("cube", "smwm") == pytest.approx(seeds["success_rate"].mean())
-    assert math.isnan(paper.success("two_room_distractor", "smwm"))
-
-
 def test_falls_differ_from_environment_to_environment(paper):
     falls = {env: paper.fall(env, 25, 100) for env in ("two_room", "reacher", "push_t", "cube")}
     assert falls == {"two_room": -32, "reacher": 5, "push_t": -5, "cube": 1}

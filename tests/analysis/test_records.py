@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from smwm.analysis.records import outcomes, planning_table, rates_by, read_records
+from smwm.analysis.records import (
+    outcomes,
+    planning_table,
+    rates_by,
+    read_records,
+    settings_behind,
+)
 from smwm.errors import InputError
 from synthetic import write_record
 
@@ -50,3 +56,31 @@ def test_a_run_that_is_there_twice_is_refused(tmp_path):
     paths = [write_record(tmp_path / f"{name}.json", "cube", [1, 0]) for name in "ab"]
     with pytest.raises(InputError, match=r"b\.json: the same run as .*a\.json"):
         read_records(paths)
+
+
+def test_planning_table_by_hand(tmp_path):
+    start = {"solved_at_start": [True, False, False, False]}
+    path = write_record(tmp_path / "a.json", "two_room", [1, 1, 0, 0], seed=3, **start)
+    row = planning_table(read_records([path])).iloc[0]
+    assert row["episodes"] == 4
+    assert row["success_rate"] == 50
+    assert row["solved_at_start"] == 25
+    assert row["success_rate_rest"] == pytest.approx(100 / 3)
+    assert row["replay_success"] == 100
+
+
+def test_seeds_with_other_settings_are_not_said_to_share_them(tmp_path):
+    model = {"settings": {"weight": 1.0}}
+    records = [
+        {"env": "cube", "method": "smwm", "seed": seed, "settings": {}, "model": model}
+        for seed in (0, 1, 2)
+    ]
+    records[1]["settings"] = {"budget": 9}
+    assert [group["seeds"] for group in settings_behind(records)] == [[0, 2], [1]]
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "record.json"
+    path.write_text("{}")
+    with pytest.raises(InputError, match=r"record\.json: not a record of `smwm plan`"):
+        read_records([path])

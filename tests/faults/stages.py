@@ -21,9 +21,11 @@ COMMANDS = {
     f" --out {{o}}/record.json --paths {{o}}/paths.npz {PLANNER}",
     "embed": "embed --checkpoint {i}/model.pt --data {i}/eval.h5 --fit {i}/train.h5"
     " --out {o}/export.npz --images 40 --fit-images 60",
-    "figure planning_success": "figure planning_success --records {i}/record.json"
-    f" --paper {shlex.quote(str(ROOT))}/resources/paper/planning_success.csv --out {{o}}",
-    "figure embeddings": "figure embeddings --embeddings {i}/export.npz --method smwm --out {o}",
+    "measure planning_success": f"{SUCCESS} --out {{o}}/success.csv",
+    "measure probes": "measure probes --embeddings {i}/export.npz --out {o}/probes.csv",
+    "figure planning_success": "figure planning_success --table {i}/success.csv --out {o}",
+    "figure embeddings": "figure embeddings --table {i}/spectrum.csv --embeddings {i}/export.npz"
+    " --method smwm --out {o}",
 }
 # The same for a stage that writes the path of its input, so that its bytes depend on the folder.
 READERS = {

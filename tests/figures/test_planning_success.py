@@ -1,0 +1,81 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smwm.figures.planning_success import draw
+from synthetic import assert_readable, drawn_twice, refusal, written
+
+COLUMNS = [
+    "env", "method", "seed", "episodes", "success_rate", "solved_at_start", "mean", "ci_low",
+    "ci_high", "paper",
+]  # fmt: skip
+
+
+@pytest.fixture
+def table():
+    rows = [
+        ("two_room", "smwm", 0, 4, 100.0, 25.0, 75.0, 60.0, 90.0, 99.0),
+        ("two_room", "smwm", 1, 4, 50.0, 25.0, 75.0, 60.0, 90.0, 99.0),
+        ("two_room", "random", 0, 4, 25.0, 25.0, 25.0, 5.0, 60.0, np.nan),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["planning_success", "baselines"])
+def test_files_and_what_is_behind_them(name, table, tmp_path):
+    path = written(tmp_path / f"{name}.csv", table, settings=[{"method": "smwm"}])
+    words = ("--name", name)
+    shown = drawn_twice("planning_success", tmp_path / "out", *words, stem=name, table=path)
+    pd.testing.assert_frame_equal(shown, table)
+    origin = json.loads((tmp_path / f"out/once/{name}.json").read_text())
+    assert origin["settings"] == [{"method": "smwm"}]
+
+
+def test_bars_are_means_with_their_intervals_a_dot_a_seed_and_the_paper_s(table):
+    panel = draw(table).axes[0]
+    bars = [bar.get_height() for bar in panel.patches if np.isfinite(bar.get_height())]
+    assert bars == [75, 25]
+    ends = [line.get_segments()[0][:, 1].tolist() for line in panel.collections]
+    assert ends == [[60, 90], [5, 60]]
+    shown = {
+        marker: [list(line.get_ydata()) for line in panel.lines if line.get_marker() == marker]
+        for marker in "oD"
+    }
+    assert shown["o"][:2] == [[100, 50], [25]]
+    assert shown["D"][0] == [99]
+    assert len(shown["D"]) == 2  # the other one stands in the legend: no number of random actions
+
+
+def test_a_method_that_did_not_plan_somewhere_leaves_a_gap(table):
+    more = table[table["method"] == "smwm"].assign(env="cube")
+    figure = draw(pd.concat([table, more]))
+    assert [panel.get_title() for panel in figure.axes] == ["Two rooms", "Cube"]
+    assert len(figure.axes[1].patches) == 1
+    assert_readable(figure)
+
+
+def test_common_style_is_applied(table):
+    figure = draw(table)
+    assert not figure.axes[0].spines["top"].get_visible()
+    assert not figure.legends[0].get_frame_on()
+
+
+def test_no_text_overlaps_or_is_cut(table):
+    figure = draw(table)
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    panel, legend = figure.axes[0], figure.legends[0]
+    texts = [panel.title, panel.yaxis.label, figure._supxlabel, *legend.get_texts()]
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    for i, box in enumerate(boxes):
+        assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[:i])
+
+
+def test_other_tables_are_refused(table, tmp_path, capsys):
+    path = written(tmp_path / "t.csv", table.drop(columns="mean"))
+    message = refusal(capsys, "planning_success", tmp_path / "out", table=path)
+    assert f"{path}: not this table of `smwm measure`, lacks mean" in message
