@@ -12,15 +12,20 @@ from stages import words
 from smwm.config.checking import read_yaml
 from smwm.config.configuration import Configuration
 
-SUCCESS = "figure planning_success --records {i}/record.json --paper {i}/planning_success.csv"
-PROBES = "figure probe_r2 --embeddings {i}/export.npz --paper {i}/probe_r2.csv"
+PLANNED = "measure planning_success --records {i}/record.json --paper {i}/planning_success.csv"
+FAR = "measure horizon_sweep --records {i}/record.json --paper {i}/horizon_sweep.csv"
 CURVES = "two_room/smwm/seed0.csv"  # such a name tells the figure what was trained
 # (stage, text that is converted): what reads it
 TEXTS = {
-    ("figure planning_success", "record.json"): SUCCESS,
-    ("figure planning_success", "planning_success.csv"): SUCCESS,
-    ("figure training_curves", CURVES): f"figure training_curves --curves {{i}}/{CURVES}",
-    ("figure probe_r2", "probe_r2.csv"): PROBES,
+    ("measure planning_success", "record.json"): f"{PLANNED} --out {{o}}/table.csv",
+    ("measure planning_success", "planning_success.csv"): f"{PLANNED} --out {{o}}/table.csv",
+    ("measure horizon_sweep", "horizon_sweep.csv"): f"{FAR} --out {{o}}/table.csv",
+    ("figure planning_success", "success.csv"): "figure planning_success --table {i}/success.csv"
+    " --out {o}",
+    (
+        "figure training_curves",
+        CURVES,
+    ): f"figure training_curves --curves {{i}}/{CURVES} --out {{o}}",
 }
 
 
@@ -54,13 +59,13 @@ def convert(path, seed):
 
 
 def converted(workshop, stage, name, seed):
-    """The figure of the text as it was, or one line that names the text."""
+    """The figure or table of the text as it was, or one line that names the text."""
     folder = workshop.scratch()
     inputs = shutil.copytree(workshop.inputs, folder / "inputs")
     shutil.copytree(ROOT / "resources" / "paper", inputs, dirs_exist_ok=True)
     (inputs / CURVES).parent.mkdir(parents=True)
     shutil.copy(inputs / "model.csv", inputs / CURVES)
-    command = shlex.split(TEXTS[stage, name] + " --out {o}")
+    command = shlex.split(TEXTS[stage, name])
     before, after = ([word.format(i=inputs, o=folder / o) for word in command] for o in "ba")
     succeed(before, workshop)
     convert(inputs / name, seed)

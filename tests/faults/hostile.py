@@ -37,7 +37,9 @@ READS = [
     ("embed", "model.pt", {}),
     ("plan", "tasks.npz", TASKS),
     ("figure embeddings", "export.npz", EXPORTS),
-    ("figure planning_success", "record.json", RECORDS),
+    ("measure spectrum", "export.npz", EXPORTS),
+    ("measure planning_success", "record.json", RECORDS),
+    ("figure planning_success", "success.csv", {}),
 ]
 
 
@@ -104,7 +106,8 @@ def odd_folders(workshop, stage, seed):
     if ended.status != 0:
         raise EndingError(f"status {ended.status}: {ended.err[-160:]}")
     found, whole = snapshot(out), workshop.whole(stage)
-    origins = {name for name in whole if stage.startswith("figure") and name.endswith(".json")}
+    drawn = stage.startswith(("figure", "measure"))
+    origins = {name for name in whole if drawn and name.endswith(".json")}
     for name in origins:  # they hold the paths of the inputs
         found[name] = whole[name] if str(inputs.name).encode() in found[name] else b""
     require_same(found, whole, "differs in an odd folder")

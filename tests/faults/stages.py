@@ -21,8 +21,9 @@ COMMANDS = {
     f" --out {{o}}/record.json --paths {{o}}/paths.npz {PLANNER}",
     "embed": "embed --checkpoint {i}/model.pt --data {i}/eval.h5 --fit {i}/train.h5"
     " --out {o}/export.npz --images 40 --fit-images 60",
-    "measure planning_success": f"{SUCCESS} --out {{o}}/success.csv",
-    "measure probes": "measure probes --embeddings {i}/export.npz --out {o}/probes.csv",
+    "measure planning_success": "measure planning_success --records {i}/record.json --paper"
+    f" {shlex.quote(str(ROOT))}/resources/paper/planning_success.csv --out {{o}}/success.csv",
+    "measure spectrum": "measure spectrum --embeddings {i}/export.npz --out {o}/spectrum.csv",
     "figure planning_success": "figure planning_success --table {i}/success.csv --out {o}",
     "figure embeddings": "figure embeddings --table {i}/spectrum.csv --embeddings {i}/export.npz"
     " --method smwm --out {o}",
@@ -51,6 +52,8 @@ INPUTS = {
     "model.pt": "train",
     "record.json": "plan",
     "export.npz": "embed",
+    "success.csv": "measure planning_success",
+    "spectrum.csv": "measure spectrum",
     "world.pt": "train world",
 }  # file: the stage that makes it
 

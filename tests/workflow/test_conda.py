@@ -15,6 +15,7 @@ import conda_stand_in
 from conftest import ROOT
 from workflow_runs import figures, fresh_copy
 
+RULE = r"^(?:use )?rule |^ +rule:"
 PATHS = sorted((ROOT / "workflow" / "envs").glob("*.yaml"))
 
 
@@ -57,7 +58,7 @@ def test_versions_are_those_of_the_lock(path):
 
 def test_every_stage_of_a_rule_names_an_environment_that_is_there():
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    rules = re.split(r"^(?:use )?rule ", text, flags=re.MULTILINE)[1:]
+    rules = re.split(RULE, text, flags=re.MULTILINE)[1:]
     assert len(rules) > 20
     for rule in rules:
         named = re.search(r'conda:\n\s+"\.\./envs/(\w+)\.yaml"', rule)
@@ -70,7 +71,7 @@ def test_figures_of_scenes_and_their_variants_have_the_simulators():
     needing = [
         rule.split("\n\n\n")[0]
         for path in (ROOT / "workflow/rules").glob("*.smk")
-        for rule in re.split(r"^(?:use )?rule ", path.read_text(), flags=re.MULTILINE)[1:]
+        for rule in re.split(RULE, path.read_text(), flags=re.MULTILINE)[1:]
     ]
     draws = re.compile(r"figures/\{scale\}|drawn\(")
     needing = [rule for rule in needing if "environment_module" in rule and draws.search(rule)]

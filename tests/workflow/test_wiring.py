@@ -119,3 +119,29 @@ def test_far_goals_have_twice_their_distance_as_budget(commands):
         assert flags["tasks"] == [f"{RESULTS}/horizon_sweep/{at['env']}/offset{at['offset']}.npz"]
         checkpoint = f"{MODELS}/{at['env']}/{at['method']}/seed{at['seed']}.pt"
         assert flags["checkpoint"] == [checkpoint]
+
+
+def test_each_export_is_probed_once_and_its_probes_go_into_every_table_of_it(commands):
+    pattern = rf"{RESULTS}/probes/(?P<env>\w+)/(?P<method>\w+)/seed(?P<seed>\d+).csv"
+    made = set()
+    for flags, at in told(commands, "measure", pattern):
+        export = f"{RESULTS}/embeddings/{at['env']}/{at['method']}/seed{at['seed']}.npz"
+        assert flags["embeddings"] == [export]
+        made.add(flags["out"][0])
+    used = [
+        set(flags["probes"])
+        for table in ("probe_r2", "baseline_probes", "distractors")
+        for flags, _ in told(commands, "measure", f"{RESULTS}/tables/{table}.csv")
+    ]
+    assert set.union(*used) == made
+    assert used[0] & used[1]  # shared, and not fitted again
+
+
+def test_figures_and_verdicts_read_tables_and_no_records(commands):
+    figures = [flags for stage, flags in commands if stage == "figure"]
+    measured = [flags["table"][0] for flags in figures if "table" in flags]
+    assert len(measured) > 10
+    assert all(path.startswith(f"{RESULTS}/tables/") for path in measured)
+    (report,) = (flags for flags in figures if "tables" in flags)
+    assert {path.rpartition("/")[0] for path in report["tables"]} == {f"{RESULTS}/tables"}
+    assert not [flags for flags in figures if "records" in flags]

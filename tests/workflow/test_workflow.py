@@ -26,11 +26,16 @@ PAPER_METHODS = {"smwm", "sigreg", "forward_only", "random"}
 TRAINS = {"train", "train_weight", "train_world", "training_curves"}
 PLANS = {"plan", "plan_weight", "plan_far"}
 PLANNED = {
-    "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
+    "measure", "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
     "report", "explore",
 }  # fmt: skip
+COLOURED = {
+    "planning_success", "planning_rollouts", "training_curves", "horizon_sweep", "dot_geometry",
+    "latent_rollout", "folding", "embeddings", "probe_r2", "explore", "report",
+}  # fmt: skip
 EMBEDDED = {
-    "dot_geometry", "latent_rollout", "folding", "embeddings", "probe_r2", "replication", "report",
+    "probe", "measure", "dot_geometry", "latent_rollout", "folding", "embeddings", "probe_r2",
+    "replication", "report",
 }  # fmt: skip
 
 
@@ -77,7 +82,7 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     }
     assert logs == times
     assert {path.parts[0] for path in logs} == {
-        "collect", "tasks", "train", "plan", "embed", "figures",
+        "collect", "tasks", "train", "plan", "embed", "measure", "figures",
     }  # fmt: skip
 
 
@@ -144,13 +149,17 @@ def test_nothing_is_left_to_do(finished):
         ("figures/data_coverage.py", {"data_coverage", "report"}),
         ("figures/planning_success.py", {"planning_success", "report"}),
         ("figures/distractors.py", set()),
-        ("figures/lambda_sweep.py", {"lambda_sweep", "replication", "report"}),
+        ("figures/lambda_sweep.py", {"lambda_sweep", "report"}),
+        ("methods.py", COLOURED),
+        ("analysis/verdicts.py", {"replication", "report"}),
+        ("measures/rates.py", PLANNED - {"planning_rollouts", "explore"}),
+        ("measures/probing.py", {"probe", "measure", "probe_r2", "replication", "report"}),
         ("figures/replication.py", {"replication", "report"}),
         ("figures/report.py", {"report"}),
         ("explore/page/planner.js", {"explore"}),
         ("analysis/embed.py", {"embed", "embed_world"} | EMBEDDED),
-        ("train.py", TRAINS | PLANS | PLANNED | {"embed", "embed_world"} | EMBEDDED),
-        ("configuration.py", set()),
+        ("training/train.py", TRAINS | PLANS | PLANNED | {"embed", "embed_world"} | EMBEDDED),
+        ("config/configuration.py", set()),
         ("envs/gym.py", set()),
     ],
 )
