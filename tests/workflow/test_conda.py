@@ -77,7 +77,8 @@ def test_figures_of_scenes_and_their_variants_have_the_simulators():
     needing = [rule for rule in needing if "environment_module" in rule and draws.search(rule)]
     assert len(needing) > 5
     for rule in needing:
-        assert "envs/scenes.yaml" in rule or rule.startswith("explore as"), rule
+        inherits = "conda:" not in rule and rule.startswith(("explore as", "environments as"))
+        assert "envs/scenes.yaml" in rule or inherits, rule
 
 
 def test_conda_leaves_the_jobs_as_they_are(tmp_path):

@@ -26,8 +26,8 @@ PAPER_METHODS = {"smwm", "sigreg", "forward_only", "random"}
 TRAINS = {"train", "train_weight", "train_world", "training_curves"}
 PLANS = {"plan", "plan_weight", "plan_far"}
 PLANNED = {
-    "measure", "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep", "replication",
-    "report", "explore",
+    "measure", "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep",
+    "replication", "report", "explore",
 }  # fmt: skip
 COLOURED = {
     "planning_success", "planning_rollouts", "training_curves", "horizon_sweep", "dot_geometry",

@@ -304,8 +304,7 @@ def drawn_by(output):
         return f"embeddings --method {name.removeprefix('embeddings_')}"
     if name == "data_coverage":
         return f"data_coverage --env {' '.join(CONFIG.envs)}"
-    drawer = DRAWN[name][0] if name in DRAWN else name
-    return drawer if drawer == name else f"{drawer} --name {name}"
+    return name if kind_of(name) == name else f"{kind_of(name)} --name {name}"
 
 
 def as_flags(input):

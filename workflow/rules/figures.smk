@@ -79,7 +79,7 @@ use rule environments as embeddings with:
 
 
 # One rule for each figure of a measured table, and under its name.
-for figure, (drawer, category, shown) in DRAWN.items():
+for figure, (category, shown) in DRAWN.items():
 
     rule:
         name:
@@ -87,9 +87,11 @@ for figure, (drawer, category, shown) in DRAWN.items():
         input:
             **shown,
             table=f"results/{{scale}}/tables/{figure}.csv",
-            code=source_files(f"smwm.figures.{drawer}"),
+            code=source_files(f"smwm.figures.{kind_of(figure)}"),
         output:
-            drawn(figure, category, *KINDS.get(drawer, [])),
+            drawn(figure, category),
+            # The table of probes comes as LaTeX, too.
+            *([f"figures/{{scale}}/{figure}.tex"] if kind_of(figure) == "probe_r2" else []),
         log:
             f"results/{{scale}}/logs/figures/{figure}.log",
         benchmark:

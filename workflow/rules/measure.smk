@@ -29,7 +29,7 @@ rule probe:
 
 use rule probe as measure with:
     input:
-        unpack(lambda wildcards: TABLES[wildcards.table][1]),
+        unpack(lambda wildcards: TABLES[wildcards.table]),
         code=lambda wildcards: measure_sources(wildcards.table),
     output:
         table="results/{scale}/tables/{table}.csv",
@@ -41,4 +41,4 @@ use rule probe as measure with:
     wildcard_constraints:
         table="|".join(TABLES),
     params:
-        measure=lambda wildcards: TABLES[wildcards.table][0],
+        measure=lambda wildcards: kind_of(wildcards.table),
