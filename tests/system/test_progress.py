@@ -64,7 +64,7 @@ def test_a_log_holds_few_plain_lines():
     first, last = done.stderr.splitlines()
     assert first.startswith("train smwm seed 0: 0/400 steps, ")
     assert re.fullmatch(
-        r"train smwm seed 0: 400/400 steps, 00:0\d gone, 00:00 left, "
+        r"train smwm seed 0: 400/400 steps, 00:00 left, 00:0\d gone, "
         r" *\d+\.\d+ steps/s, loss 0\.0025",
         last,
     )
@@ -86,7 +86,7 @@ def test_a_log_tells_from_time_to_time(monkeypatch, capsys):
 def test_resumed_work_has_the_rate_of_what_was_done_since():
     done = subprocess.run(command(WORK, done=300), capture_output=True, text=True)
     first, last = done.stderr.splitlines()
-    assert first.startswith("train smwm seed 0: 300/400 steps, 00:00 gone, ? left")
+    assert first.startswith("train smwm seed 0: 300/400 steps, ? left, 00:00 gone")
     rate = float(re.search(r"([\d.]+) steps/s", last)[1])
     assert 20 < rate <= 200  # a step takes 5 ms or more: not 400 steps in 0.5 s
 

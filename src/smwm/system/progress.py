@@ -10,7 +10,7 @@ from tqdm import tqdm
 COUNT, RATE = "{n_fmt}/{total_fmt}{unit}", "{rate_noinv_fmt}{postfix}"
 # What matters most comes first, as a terminal may be narrow.
 LIVE = f"{{percentage:3.0f}}% {{desc}}: {{remaining}} left, {COUNT}, {RATE} |{{bar}}|"
-LOG = f"{{desc}}: {COUNT}, {{elapsed}} gone, {{remaining}} left, {RATE}"
+LOG = f"{{desc}}: {COUNT}, {{remaining}} left, {{elapsed}} gone, {RATE}"
 LIVE_SECONDS, LOG_SECONDS = 0.2, 10.0  # between two looks
 
 
