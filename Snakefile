@@ -36,11 +36,13 @@ onstart:
 
 
 onsuccess:
+    screen.close()
     know_results()
     print(f"done: figures/{CONFIG.scale}/replication.html (or .md) and the figures beside it")
 
 
 onerror:
+    screen.close()
     if interrupted.is_set():
         last_words()
 

@@ -77,7 +77,7 @@ def test_pulled_data_is_neither_collected_nor_trained_again(published, clone):
 
 def test_a_changed_weight_retrains_that_method_alone(clone):
     run(*DVC, "pull", "--quiet", cwd=clone)
-    status, output = snakemake(clone, "-n", *CHANGED)
+    status, output = snakemake(clone, "-n", "-p", *CHANGED)
     assert status == 0, output
     trained = [line for line in output.splitlines() if "training " in line]
     assert trained
@@ -95,12 +95,12 @@ def test_own_results_are_kept_in_a_copied_folder_and_replaced_one_by_one(clone, 
     assert own != pulled
     copy = tmp_path / "copy"
     shutil.copytree(clone, copy, symlinks=True, copy_function=shutil.copy)  # new time stamps
-    status, output = snakemake(copy, "-n", *CHANGED)
+    status, output = snakemake(copy, "-n", "-p", *CHANGED)
     assert status == 0, output
     assert "training " not in output
     (copy / model).unlink()
     (copy / model).write_bytes(own[: len(own) // 2])
-    status, output = snakemake(copy, "-n", *CHANGED)
+    status, output = snakemake(copy, "-n", "-p", *CHANGED)
     assert status != 0
     (line,) = (line for line in output.splitlines() if f"{model}: is damaged" in line)
     assert "--force" not in line
@@ -108,7 +108,7 @@ def test_own_results_are_kept_in_a_copied_folder_and_replaced_one_by_one(clone, 
     run(sys.executable, "-m", *line.split("`")[1].split(), cwd=copy)
     assert (copy / model).read_bytes() == pulled
     assert (copy / curves).read_bytes() == own_curves
-    status, output = snakemake(copy, "-n", *CHANGED)
+    status, output = snakemake(copy, "-n", "-p", *CHANGED)
     assert status == 0, output
     assert "training sigreg on two_room, seed 0" in output
 

@@ -176,7 +176,7 @@ def test_editing_a_source_reruns_the_stages_that_use_it_and_no_others(finished, 
 
 def test_changing_one_methods_weight_retrains_that_method_only(finished):
     change = "methods={smwm: {weight: 2.0}, sigreg: {weight: 0.09}, forward_only: {}, random: {}}"
-    status, output = snakemake(finished, "-n", "--config", "scale=smoke", change)
+    status, output = snakemake(finished, "-n", "-p", "--config", "scale=smoke", change)
     assert status == 0, output
     trained = [line for line in output.splitlines() if "training " in line]
     assert len(trained) == 1
@@ -184,7 +184,7 @@ def test_changing_one_methods_weight_retrains_that_method_only(finished):
 
 
 def test_one_figure_can_be_asked_for_alone(finished):
-    status, output = snakemake(finished, "-n", "--forceall", "figures/smoke/planning_success.pdf")
+    status, output = snakemake(finished, "-np", "--forceall", "figures/smoke/planning_success.pdf")
     assert status == 0
     assert "drawing figures/smoke/planning_success.png" in output
     assert "replication" not in output

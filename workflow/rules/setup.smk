@@ -19,10 +19,12 @@ os.environ.update(
     PYTHONPATH=SOURCES,
 )
 
+from smwm.workflow.screen import calm_screen
 from smwm.workflow.stopping import before_jobs
 
 if workflow.is_main_process:  # before the imports that take time
     ending = before_jobs()
+    screen = calm_screen(logger, workflow.output_settings)
 
 from smwm.config.checking import read_yaml
 from smwm.errors import InputError

@@ -15,6 +15,7 @@ from typing import Any
 
 GRACE = 3.0  # seconds to let go of what is held; then the process ends as it is
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+CLEAR = "\r\x1b[2K"  # the line of a terminal in which the cursor stands
 RESUMING = ("collect", "train")  # stages that keep what they have done
 
 
@@ -103,10 +104,13 @@ class Ending:
         os._exit(128 + self._number)
 
     def say(self) -> None:
-        """Print the line once, past sys.stderr, in which the signal may have come."""
+        """Print the line once, past sys.stderr, in which the signal may have come.
+
+        On a terminal it takes the place of a bar that was left.
+        """
         line, self._line = self._line, ""
         with suppress(OSError):
-            os.write(2, line.encode())
+            os.write(2, (CLEAR * os.isatty(2) + line if line else "").encode())
 
 
 def let_go() -> None:

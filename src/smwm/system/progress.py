@@ -3,54 +3,54 @@
 from __future__ import annotations
 
 import sys
-import time
-from types import TracebackType
-from typing import Self
+import threading
+
+from tqdm import tqdm
+
+COUNT, RATE = "{n_fmt}/{total_fmt}{unit}", "{rate_noinv_fmt}{postfix}"
+# What matters most comes first, as a terminal may be narrow.
+LIVE = f"{{percentage:3.0f}}% {{desc}}: {{remaining}} left, {COUNT}, {RATE} |{{bar}}|"
+LOG = f"{{desc}}: {COUNT}, {{remaining}} left, {{elapsed}} gone, {RATE}"
+LIVE_SECONDS, LOG_SECONDS = 0.2, 10.0  # between two looks
 
 
-class Progress:
-    """Counts finished units of work.
+class Progress(tqdm):
+    """Counts finished units of work; rate and time left are those since `done`.
 
-    Needs nothing but Python, so that training and planning run where only torch, numpy and
-    h5py are installed.
+    A bar takes one line of a terminal, cut to its width. A log gets a line at the start, at
+    the end, and at most one in LOG_SECONDS between.
     """
 
+    monitor_interval = 0  # no thread of tqdm's own: collection forks
+
     def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
-        self.label, self.total, self.unit = label, total, unit
-        self.done = self.first = done
-        self.start = self.last_shown = time.monotonic()
         self.live = sys.stderr.isatty()
-        self.interval = 0.2 if self.live else 15.0
-
-    def __enter__(self) -> Self:
-        self._show("")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self._show("")
-        if self.live:
-            print(file=sys.stderr)
+        super().__init__(
+            desc=label,
+            total=total,
+            unit=f" {unit}",
+            initial=done,
+            file=sys.stderr,
+            leave=self.live,
+            mininterval=LIVE_SECONDS if self.live else LOG_SECONDS,
+            miniters=1,
+            smoothing=0,  # the mean rate: work may come in bursts
+            dynamic_ncols=self.live,
+            bar_format=LIVE if self.live else LOG,
+        )
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count `count` units as done; `note` is shown beside them."""
-        self.done += count
-        if time.monotonic() - self.last_shown >= self.interval:
-            self._show(note)
+        self.set_postfix_str(note, refresh=False)
+        self.update(count)
 
-    def _show(self, note: str) -> None:
-        self.last_shown = time.monotonic()
-        elapsed = self.last_shown - self.start
-        rate = (self.done - self.first) / elapsed if elapsed > 0 else 0.0
-        text = f"{self.label}: {self.done}/{self.total} {self.unit}"
-        if rate > 0:
-            left = (self.total - self.done) / rate
-            text += f", {rate:.1f}/s, {elapsed:.0f} s gone, {left:.0f} s left"
-        text += f"  {note}" if note else ""
-        end = "" if self.live else "\n"
-        print(f"\r\x1b[2K{text}" if self.live else text, end=end, file=sys.stderr, flush=True)
+    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
+        """Called by tqdm when it is time; in a log, also to clear a bar that does not stay."""
+        if self.live:
+            self.nrows = None  # tqdm shows nothing where a terminal does not know its height
+            return super().display(msg, pos)
+        print(self, file=sys.stderr, flush=True)
+        return False
+
+
+Progress.set_lock(threading.RLock())  # tqdm's own is also one between processes
