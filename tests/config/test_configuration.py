@@ -78,21 +78,30 @@ def test_only_scale_paper_plans_without_bounds_and_returns_the_mean(scale):
     assert papers == (scale == "paper")
 
 
+def sprites_of(configuration):
+    return [world for world in configuration.worlds if world.startswith("sprite_")]
+
+
+def dots_of(configuration):
+    return [world for world in configuration.worlds if not world.startswith("sprite_")]
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_worlds_are_trained_alike_with_the_papers_weight(scale):
     configuration = Configuration({"scale": scale}, ROOT / "config")
     trained = {w: configuration.settings("train", w, "smwm") for w in configuration.worlds}
     assert set(trained) == set(WORLDS)
     assert {settings["weight"] for settings in trained.values()} == {10.0}
-    dots = [settings for world, settings in trained.items() if not world.startswith("sprite_")]
-    sprites = [settings for world, settings in trained.items() if world.startswith("sprite_")]
+    dots = [trained[world] for world in dots_of(configuration)]
+    sprites = [trained[world] for world in sprites_of(configuration)]
     assert all(settings == dots[0] for settings in dots)
     assert all(settings == sprites[0] for settings in sprites)
     longer = sprites[0]["steps"] // dots[0]["steps"]
     assert longer in (1, 2)
     assert sprites[0] == dots[0] | {"steps": longer * dots[0]["steps"]}
-    models = [configuration.settings("model", world, "smwm") for world in configuration.worlds]
-    assert all(model == models[0] for model in models)
+    for worlds in (dots_of(configuration), sprites_of(configuration)):
+        models = [configuration.settings("model", world, "smwm") for world in worlds]
+        assert all(model == models[0] for model in models)
 
 
 def test_the_papers_scale_sees_each_pair_of_a_world_a_hundred_times():
