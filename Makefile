@@ -5,6 +5,9 @@
 # make lint        style of Python, Snakemake and the workflow
 # make faults      kills, full disks, hostile files, SEEDS=20 of each: docs/reliability.md
 # make mutants     deliberate mistakes, each of which a test must notice: docs/mutants.md
+# make notebook    examples/first_look.ipynb with its outputs
+# make conda       the workflow in conda's environments, at scale smoke; needs conda
+# make image       the image of the Dockerfile, smwm; needs docker
 # make slurm       the workflow on a Slurm that the test starts; needs root on Debian
 # make lock        renew requirements.lock from pyproject.toml
 #
@@ -18,7 +21,7 @@ ifneq (,$(findstring :,$(CURDIR)$(VENV)))
 $(error $(CURDIR), VENV=$(VENV): a path with ':' is not allowed, move the folder)
 endif
 
-.PHONY: reproduce setup pull test docs lint faults mutants slurm lock
+.PHONY: reproduce setup pull test docs lint notebook conda image faults mutants slurm lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -45,6 +48,17 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+notebook: $(VENV)/.ready
+	cd examples && "$(abspath $(BIN))/jupyter-execute" --inplace first_look.ipynb
+
+conda:
+	conda env update --quiet --name smwm --file workflow/envs/host.yaml
+	conda run --no-capture-output --name smwm \
+	  snakemake --cores $(CORES) --use-conda --config scale=$(or $(SCALE),smoke)
+
+image:
+	docker build --tag smwm .
 
 $(VENV)/.ready: requirements.lock pyproject.toml workflow/setup.sh
 	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" workflow/setup.sh $(VENV)

@@ -68,5 +68,6 @@ rule all:
             scale=CONFIG.scale,
             kind=["csv", "md", "html"],
         ),
+        f"figures/{CONFIG.scale}/metrics.json",
         explored(),
         explored_with_distractor() if EXTENSION.target == "all" else [],

@@ -77,7 +77,7 @@ def figures(folder, of=FIGURES):
         f"{name}.{kind}" for name, more in of.items() for kind in ("pdf", "png", "json", *more)
     ]
     names += [f"replication.{kind}" for kind in ("csv", "md", "json", "html")]
-    names += ["explore.html", "explore.json"]
+    names += ["metrics.json", "explore.html", "explore.json"]
     return {name: (folder / "figures" / "smoke" / name).read_bytes() for name in names}
 
 

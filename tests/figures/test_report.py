@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -14,6 +15,15 @@ TEXT = """# Replication
 
 ![first](first.png)
 """
+TABLE = """claim,env,method,role,metric,ours,verdict
+C6,two_room,smwm,primary,success minus sigreg [points],5.0,reproduced
+C6,two_room,smwm,context,success [%],99.0,
+C6,two_room,sigreg,context,success [%],94.0,
+C6,cube,smwm,supporting,success [%],65.0,partly
+C6,cube,smwm,primary,success minus sigreg [points],14.0,partly
+C9,two_room,smwm,context,success [%],1.0,
+C9,two_room,smwm,primary,fall [points],-9.0,partly
+"""
 
 
 @pytest.fixture
@@ -21,6 +31,7 @@ def folder(tmp_path):
     for name in ("first", "second"):
         save_figure(new_figure(1, 1), tmp_path / name)
     (tmp_path / "replication.md").write_text(TEXT)
+    (tmp_path / "replication.csv").write_text(TABLE)
     jobs = tmp_path / "benchmarks" / "train" / "two_room"
     jobs.mkdir(parents=True)
     for number, seconds in enumerate((60.0, 120.0)):
@@ -31,6 +42,7 @@ def folder(tmp_path):
 def write(folder):
     figures = [str(folder / f"{name}.png") for name in ("first", "second")]
     words = ["--text", str(folder / "replication.md"), "--figures", *figures]
+    words += ["--table", str(folder / "replication.csv")]
     words += ["--benchmarks", str(folder / "benchmarks"), "--run", str(folder / "run.md")]
     words += ["--out", str(folder)]
     return main(["figure", "report", *words])
@@ -44,6 +56,20 @@ def test_page_holds_every_figure_once_and_loads_nothing(folder):
     assert all(source.startswith("data:image/png;base64,iVBOR") for source in sources)
     assert "width=device-width" in page
     assert re.findall(r"<strong[^>]*>(.*?)</strong>", page) == ["reproduced", "not reproduced"]
+
+
+def test_metrics_are_the_primary_endpoints_and_planning_success(folder):
+    write(folder)
+    assert json.loads((folder / "metrics.json").read_text()) == {
+        "endpoints": {"reproduced": 1, "partly": 2, "not reproduced": 0},
+        "success": {"two_room": {"smwm": 99.0, "sigreg": 94.0}, "cube": {"smwm": 65.0}},
+    }
+
+
+def test_a_table_without_its_columns_is_named(folder, capsys):
+    (folder / "replication.csv").write_text("claim,env\n")
+    assert write(folder) == 2
+    assert f"{folder / 'replication.csv'}: " in capsys.readouterr().err
 
 
 def test_times_memory_and_versions_stand_apart_from_the_page(folder):

@@ -135,6 +135,7 @@ rule replication:
 rule report:
     input:
         text="figures/{scale}/replication.md",
+        table="figures/{scale}/replication.csv",
         figures=[f"figures/{{scale}}/{name}.png" for name in FIGURES],
         code=source_files("smwm.figures.report"),
     output:
@@ -143,6 +144,7 @@ rule report:
             caption="../report/replication.rst",
             category="Replication",
         ),
+        metrics="figures/{scale}/metrics.json",
         run="results/{scale}/run.md",
     log:
         "results/{scale}/logs/figures/report.log",
@@ -156,6 +158,7 @@ rule report:
     message:
         "writing the replication report"
     shell:
-        "python -m smwm figure report --text {input.text:q} --figures {input.figures:q}"
+        "python -m smwm figure report --text {input.text:q} --table {input.table:q}"
+        " --figures {input.figures:q}"
         " --benchmarks {params.benchmarks:q} --run {output.run:q}"
         " --out {params.folder:q} > {log:q} 2>&1"

@@ -3,7 +3,7 @@ import os
 import sys
 from pathlib import Path
 
-SOURCES = os.path.join(workflow.basedir, "src")
+SOURCES = os.path.normpath(os.path.join(str(workflow.current_basedir), "..", "..", "src"))
 PROGRAMS = os.path.dirname(sys.executable)
 for path in (SOURCES, PROGRAMS):
     if os.pathsep in path:

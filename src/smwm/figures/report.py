@@ -13,16 +13,20 @@ import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import markdown
 import pandas as pd
 
+from smwm.analysis.records import read_table
 from smwm.errors import InputError
-from smwm.system.files import write_bytes
+from smwm.system.files import write_bytes, write_json
 from smwm.system.provenance import code_version
 
 PACKAGES = ("torch", "mujoco", "gymnasium", "numpy", "scikit-learn", "matplotlib", "snakemake")
 COLOURS = {"reproduced": "#00785a", "partly": "#8a6100", "not reproduced": "#a83a00"}
+COLUMNS = {"claim": str, "env": str, "method": str, "role": str, "metric": str, "ours": float,
+           "verdict": str}  # fmt: skip
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem;
   color: #1a1a1a; background: #fff; overflow-wrap: break-word; }
@@ -49,6 +53,23 @@ def inlined(page: str, folder: Path) -> str:
         return f'src="data:image/{kind};base64,{content}"'
 
     return re.sub(r'src="([^":]+)"', data, page)
+
+
+def metrics(table: pd.DataFrame) -> dict[str, Any]:
+    """What `dvc metrics` shows of replication.csv.
+
+    The number of primary endpoints with each verdict, and planning success in percent by
+    environment and method.
+    """
+    verdicts = table[table["role"] == "primary"]["verdict"].value_counts()
+    success = table[(table["claim"] == "C6") & (table["metric"] == "success [%]")]
+    return {
+        "endpoints": verdicts.reindex(list(COLOURS), fill_value=0).to_dict(),
+        "success": {
+            env: dict(zip(rows["method"], rows["ours"], strict=True))
+            for env, rows in success.groupby("env", sort=False)
+        },
+    }
 
 
 def run_section(benchmarks: Path) -> str:
@@ -91,10 +112,11 @@ def _processor() -> str:
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", required=True, type=Path, help="replication.md, beside figures")
+    parser.add_argument("--table", required=True, type=Path, help="replication.csv")
     parser.add_argument("--figures", nargs="*", default=[], type=Path, help="further PNGs, GIFs")
     parser.add_argument("--benchmarks", required=True, type=Path, help="folder of time and memory")
     parser.add_argument("--run", required=True, type=Path, help="times and machine to write (.md)")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the page")
+    parser.add_argument("--out", required=True, type=Path, help="folder to write to")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -117,6 +139,8 @@ def run(arguments: argparse.Namespace) -> None:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>Sensorimotor World Models, replicated</title>\n<style>{STYLE}</style>\n</head>\n"
     )
+    table = read_table(arguments.table, COLUMNS, "a replication table")
+    write_json(arguments.out / "metrics.json", metrics(table))
     whole = f"{head}<body>\n{inlined(page, folder)}\n</body>\n</html>\n"
     write_bytes(arguments.run, run_section(arguments.benchmarks).encode())
     write_bytes(arguments.out / "replication.html", whole.encode())

@@ -37,6 +37,7 @@ from smwm.system.provenance import code_version
 from smwm.system.speed import Speedometer
 from smwm.training.objectives import OBJECTIVES, Batch, TargetEncoder, loss_terms
 from smwm.training.restart import resume, save_restart
+from smwm.training.tensorboard import scalar_writer
 
 CPU = torch.device("cpu")
 
@@ -74,8 +75,11 @@ def train(
     model_settings: ModelSettings,
     provenance: dict[str, Any],
     device: torch.device = CPU,
+    tensorboard: Path | None = None,
 ) -> WorldModel:
     """Train, write the model to `out` and the loss curves to `log`, return the model.
+
+    The curves also go to the folder `tensorboard`, if there is one, while the model trains.
 
     Killed and called again with the same arguments, it goes on from its last restart point
     and ends, on a CPU, with the same bytes. Raises InputError if the loss stops being a number.
@@ -102,7 +106,12 @@ def train(
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
     batches, meter = windows.batches(settings.batch_size, device, first), Speedometer(device)
-    with Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress:
+    with (
+        scalar_writer(tensorboard) as show,
+        Progress(f"train {method} seed {seed}", settings.steps, "steps", first) as progress,
+    ):
+        for row in rows:
+            show(row)
         for step in range(first + 1, settings.steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, settings)
@@ -118,6 +127,7 @@ def train(
                 stop_if_not_finite(step, total, method, settings, restart)
             if logs:
                 rows.append(measure(step, terms, latents))
+                show(rows[-1])
             if saves and step < settings.steps:
                 save_restart(restart, parts, optimiser, provenance, rows)
             progress.advance(note=f"loss {rows[-1]['loss']:.4f}" if rows else "")
@@ -263,6 +273,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         "--image-size", type=at_least(1), help="size that the images must have (default: any)"
     )
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard's curves (none)")
     add_arguments(parser, ModelSettings)
     add_arguments(parser, TrainSettings)
     add_arguments(parser, PairSettings)
@@ -288,5 +299,5 @@ def run(arguments: argparse.Namespace) -> None:
         return
     train(
         arguments.method, data, arguments.out, arguments.log, arguments.seed,
-        settings, model_settings, provenance, device,
+        settings, model_settings, provenance, device, arguments.tensorboard,
     )  # fmt: skip
