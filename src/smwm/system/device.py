@@ -42,7 +42,7 @@ def emptiest_gpu() -> int:
     if count == 1 or shutil.which("nvidia-smi") is None:
         return 0
     query = ["nvidia-smi", "--query-gpu=uuid,memory.free", "--format=csv,noheader,nounits"]
-    free = free_memory(subprocess.run(query, capture_output=True, text=True).stdout)
+    free = free_memory(subprocess.run(query, capture_output=True, encoding="utf-8").stdout)
     numbers = [str(torch.cuda.get_device_properties(i).uuid) for i in range(count)]
     return max(range(count), key=lambda i: free.get(numbers[i], -1))
 
