@@ -1,11 +1,18 @@
 import argparse
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from smwm.config.configuration import BLOCKS
-from smwm.config.settings import add_arguments, from_arguments, json_schema, setting
+from smwm.config.settings import (
+    add_arguments,
+    from_arguments,
+    from_keywords,
+    json_schema,
+    setting,
+)
 from smwm.errors import InputError
 
 
@@ -56,3 +63,36 @@ def test_every_setting_of_the_project_has_a_meaning(block):
     schema = json_schema(BLOCKS[block])
     Draft202012Validator.check_schema(schema)
     assert all(len(rule["description"]) > 3 for rule in schema["properties"].values())
+
+
+@dataclass(frozen=True)
+class Other:
+    """Other."""
+
+    size: int = setting(1, "how large", at_least=1)
+
+
+def test_keywords_give_each_class_its_own():
+    example, other = from_keywords({"size": 2, "widths": [1, 2], "rate": 1}, Example, Other)
+    assert example == Example(widths=(1, 2), rate=1.0)
+    assert isinstance(example.rate, float)
+    assert other == Other(2)
+    assert from_keywords({"steps": np.int64(3)}, Example) == [Example(3)]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"step": 3}, "step: is no setting, allowed: kind, rate, size, steps, widths"),
+        ({"steps": 0}, "steps: 0 is not allowed, it must be at least 1"),
+        ({"steps": 1.5}, "steps: 1.5 is not allowed, it must be of type integer"),
+        ({"steps": True}, "steps: True is not allowed, it must be of type integer"),
+        ({"steps": [3]}, r"steps: \[3\] is not allowed, it must be of type integer"),
+        ({"rate": "fast"}, "rate: 'fast' is not allowed, it must be of type number"),
+        ({"widths": (4, 0)}, "widths: 0 is not allowed, it must be at least 1"),
+        ({"kind": "c"}, "kind: 'c' is not allowed, allowed: a, b"),
+    ],
+)
+def test_keywords_that_are_not_allowed_are_named(values, message):
+    with pytest.raises(InputError, match=message):
+        from_keywords(values, Example, Other)

@@ -26,10 +26,10 @@ def hashes(folder):
 
 
 def test_result_does_not_depend_on_the_number_of_workers(tmp_path):
-    for workers in (1, 3):
+    for workers in (0, 1, 3):
         collect("two_room", tmp_path / str(workers), SETTINGS, workers)
     assert len(hashes(tmp_path / "1")) == 2
-    assert hashes(tmp_path / "1") == hashes(tmp_path / "3")
+    assert hashes(tmp_path / "0") == hashes(tmp_path / "1") == hashes(tmp_path / "3")
 
 
 def test_columns_are_those_of_the_public_layout(dataset_folder):

@@ -26,6 +26,11 @@ def test_stages_do_not_depend_on_what_they_do_not_use():
     assert not {"cem", "evaluate", "train", "two_room"} & names("smwm.figures.replication")
 
 
+def test_imports_for_type_checkers_alone_do_not_count():
+    assert "TYPE_CHECKING" in (ROOT / "src/smwm/__init__.py").read_text()
+    assert names("smwm") == {"__init__"}
+
+
 def test_training_and_planning_need_only_torch_numpy_and_h5py():
     allowed = {"torch", "numpy", "h5py", "smwm", "__future__"}
     # where `encoder: timm` or compressed images ask for them

@@ -11,13 +11,15 @@ import argparse
 import dataclasses
 import math
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from smwm.errors import InputError
 
 Settings = TypeVar("Settings")
 JSON_TYPES = {int: "integer", float: "number", str: "string"}
+ABSTRACT_TYPES = {int: Integral, float: Real, str: str}  # NumPy's numbers are of them too
 
 
 def setting(
@@ -79,6 +81,40 @@ def from_arguments(arguments: argparse.Namespace, settings: type[Settings]) -> S
     return settings(**values)
 
 
+def from_keywords(values: Mapping[str, Any], *kinds: type) -> list[Any]:
+    """Settings of each of `kinds` from keywords; what they do not name has its default.
+
+    Raises InputError for a key that none of `kinds` has, and for a value that is of another type
+    or not allowed.
+    """
+    fields = [fields_of(kind) for kind in kinds]
+    known = {field.name for own in fields for field, _, _ in own}
+    for name in values:
+        if name not in known:
+            raise InputError(f"{name}: is no setting, allowed: {', '.join(sorted(known))}")
+    return [
+        settings(
+            **{
+                field.name: _typed(field, kind, is_list, values[field.name])
+                for field, kind, is_list in own
+                if field.name in values
+            }
+        )
+        for settings, own in zip(kinds, fields, strict=True)
+    ]
+
+
+def _typed(field: dataclasses.Field, kind: type, is_list: bool, value: Any) -> Any:
+    items = list(value) if is_list and isinstance(value, list | tuple) else [value]
+    for item in items:
+        if not isinstance(item, ABSTRACT_TYPES[kind]) or isinstance(item, bool):
+            raise InputError(
+                f"{field.name}: {item!r} is not allowed, it must be of type {JSON_TYPES[kind]}"
+            )
+        _check(field.name, item, field.metadata["rules"])
+    return tuple(map(kind, items)) if is_list else kind(value)
+
+
 def flag(name: str) -> str:
     """Command-line flag of a setting: `batch_size` is `--batch-size`."""
     return "--" + name.replace("_", "-")
@@ -103,6 +139,8 @@ def _check(name: str, value: Any, rules: dict[str, Any]) -> None:
         "maximum": (lambda bound: value <= bound, "at most"),
         "exclusiveMinimum": (lambda bound: value > bound, "more than"),
     }
+    if value not in rules.get("enum", [value]):
+        raise InputError(f"{name}: {value!r} is not allowed, allowed: {', '.join(rules['enum'])}")
     for rule, (passes, words) in tests.items():
         if rule in rules and not passes(rules[rule]):
             raise InputError(f"{name}: {value} is not allowed, it must be {words} {rules[rule]}")

@@ -11,7 +11,7 @@ import argparse
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -53,7 +53,10 @@ class CollectSettings:
 
 
 def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
-    """Write `out`/train.h5 and `out`/eval.h5, split by episode, and their card README.md."""
+    """Write `out`/train.h5 and `out`/eval.h5, split by episode, and their card README.md.
+
+    `workers` are processes of their own; with 0 the caller's collects.
+    """
     code = code_version("smwm.data.collect", environment_module(env))
     attributes = {"env": env, "settings": asdict(settings), "code": code}
     splits = split_episodes(settings)
@@ -67,19 +70,14 @@ def collect(env: str, out: Path, settings: CollectSettings, workers: int) -> Non
     groups = {first: _part(parts, first) for first in range(0, settings.episodes, GROUP)}
     missing = [first for first, part in groups.items() if not part.exists()]
     done = settings.episodes - sum(len(_episodes(settings, first)) for first in missing)
-    with (
-        Progress(
-            f"collect {env}",
-            settings.episodes * settings.steps,
-            "steps",
-            done=done * settings.steps,
-        ) as progress,
-        _processes(workers, parts) as pool,
-    ):
-        with _blocked(signal.SIGINT):  # in the processes; they start here
-            jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in missing]
-        for job in as_completed(jobs):
-            progress.advance(job.result() * settings.steps)
+    with Progress(
+        f"collect {env}", settings.episodes * settings.steps, "steps", done=done * settings.steps
+    ) as progress:
+
+        def collected(episodes: int) -> None:
+            progress.advance(episodes * settings.steps)
+
+        _collect_groups(env, settings, missing, parts, workers, collected)
 
     (out / "README.md").unlink(missing_ok=True)  # a kill must not leave a card of other data
     for split, chosen in splits.items():
@@ -109,6 +107,26 @@ def split_episodes(settings: CollectSettings) -> dict[str, list[int]]:
     if count >= settings.episodes:
         raise InputError("--held-out: leaves no episode to train on")
     return {"train": sorted(order[count:].tolist()), "eval": sorted(order[:count].tolist())}
+
+
+def _collect_groups(
+    env: str,
+    settings: CollectSettings,
+    firsts: list[int],
+    parts: Path,
+    workers: int,
+    collected: Callable[[int], None],
+) -> None:
+    """Store the groups that begin with `firsts`; `collected` hears of the episodes of each."""
+    if workers == 0:
+        for first in firsts:
+            collected(_collect_group(env, settings, first, parts))
+        return
+    with _processes(workers, parts) as pool:
+        with _blocked(signal.SIGINT):  # in the processes; they start here
+            jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in firsts]
+        for job in as_completed(jobs):
+            collected(job.result())
 
 
 def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path) -> int:
@@ -212,9 +230,14 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser, CollectSettings)
 
 
+def gather(env: str, out: Path, settings: CollectSettings, workers: int) -> None:
+    """Collect, or take the episodes of the file that the settings name."""
+    if settings.source == "none":
+        collect(env, out, settings, workers)
+    else:
+        take_external(env, out, settings)
+
+
 def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, CollectSettings)
-    if settings.source == "none":
-        collect(arguments.env, arguments.out, settings, arguments.workers)
-    else:
-        take_external(arguments.env, arguments.out, settings)
+    gather(arguments.env, arguments.out, settings, arguments.workers)

@@ -15,11 +15,14 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` is a GPU where there is one. Raises InputError for a GPU that is not there.
+    """`auto` is a GPU where there is one.
 
     The GPU that is chosen becomes torch's current one, and its float32 is float32: by default
-    convolutions would compute with the ten digits of TF32.
+    convolutions would compute with the ten digits of TF32. Raises InputError for a name that is
+    none of DEVICES, or a GPU that is not there.
     """
+    if name not in DEVICES:
+        raise InputError(f"--device: {name!r} is not allowed, allowed: {', '.join(DEVICES)}")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():

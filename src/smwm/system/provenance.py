@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def sources(module: str) -> tuple[Path, ...]:
     """Every source file of this package that `module` imports, itself included, sorted.
 
     The workflow makes these files inputs of the stage's rule, so that an edit reruns the
-    stages that use the edited file and no others. Imports inside functions count.
+    stages that use the edited file and no others. Imports inside functions count; those for type
+    checkers alone do not.
     """
     found: dict[str, Path] = {}
 
@@ -28,7 +30,7 @@ def sources(module: str) -> tuple[Path, ...]:
             return
         found[name] = Path(spec.origin)
         visit(name.rpartition(".")[0])  # importing a module runs its packages
-        for node in ast.walk(ast.parse(found[name].read_bytes())):
+        for node in _nodes(ast.parse(found[name].read_bytes())):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     visit(alias.name)
@@ -41,6 +43,17 @@ def sources(module: str) -> tuple[Path, ...]:
 
     visit(module)
     return tuple(sorted(found.values()))
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those that stand under `if TYPE_CHECKING`, which never run."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        for child in ast.iter_child_nodes(node):
+            if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+                left.append(child)
 
 
 def _is_module(name: str) -> bool:

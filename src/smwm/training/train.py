@@ -238,26 +238,59 @@ def write_log(path: Path, rows: list[dict]) -> None:
     write_bytes(path, text.getvalue().encode())
 
 
-def load_data(
-    arguments: argparse.Namespace, settings: TrainSettings
+def load_world(
+    world: str, stream: PairSettings, settings: TrainSettings
 ) -> tuple[Trajectories, dict[str, Any]]:
-    """What to train on, and where it is from."""
+    """Pairs of a synthetic world to train on, and where they are from."""
+    data = pairs(world, 0, stream.pairs, stream.world_seed)
+    return data, {"env": world, "pairs": asdict(stream), **sizes(data, settings)}
+
+
+def load_file(
+    path: Path, settings: TrainSettings, env: str | None = None, image_size: int | None = None
+) -> tuple[Trajectories, dict[str, Any]]:
+    """A training split, and where it is from; `env`, `image_size`: what it must be of, if given."""
+    data = read_dataset(path, image_size=image_size)
+    recorded = str(data.attributes.get("env", env or ""))
+    if env and recorded != env:
+        raise InputError(f"{path}: is of {recorded!r}, not of {env!r}")
+    return data, {"env": recorded, "data_sha256": sha256(path), **sizes(data, settings)}
+
+
+def sizes(data: Trajectories, settings: TrainSettings) -> dict[str, int]:
+    """Episodes that have a window, and the side of their images."""
     span = window_span(settings.frames, settings.block, settings.window)
-    if arguments.world is not None:
-        stream = from_arguments(arguments, PairSettings)
-        data = pairs(arguments.world, 0, stream.pairs, stream.world_seed)
-        return data, {"env": arguments.world, "pairs": asdict(stream), **sizes(data, span)}
-    data = read_dataset(arguments.data, image_size=arguments.image_size)
-    recorded = str(data.attributes.get("env", arguments.env or ""))
-    if arguments.env and recorded != arguments.env:
-        raise InputError(f"{arguments.data}: is of {recorded!r}, not of {arguments.env!r}")
-    return data, {"env": recorded, "data_sha256": sha256(arguments.data), **sizes(data, span)}
-
-
-def sizes(data: Trajectories, span: int) -> dict[str, int]:
-    """Episodes that have a window of `span` actions, and the side of their images."""
     used = int((data.lengths > span).sum())
     return {"episodes": used, "image_size": data.pixels.shape[1]}
+
+
+def train_on(
+    data: Trajectories,
+    origin: dict[str, Any],
+    method: str,
+    out: Path,
+    log: Path,
+    seed: int,
+    settings: TrainSettings,
+    model_settings: ModelSettings,
+    device: torch.device,
+    tensorboard: Path | None = None,
+) -> None:
+    """Train unless this very run ended before; the model's provenance begins with `origin`."""
+    settings = replace(settings, precision=choose_precision(settings.precision, device))
+    provenance = {
+        "method": method,
+        "seed": seed,
+        "device": device.type,
+        **origin,
+        "settings": asdict(settings),
+        "model": {**asdict(model_settings), "channels": list(model_settings.channels)},
+        "code": code_version("smwm.training.train"),
+    }
+    if is_trained(out, log, provenance):
+        print(f"{out}: is there, from the same data, settings and code")
+        return
+    train(method, data, out, log, seed, settings, model_settings, provenance, device, tensorboard)
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -283,21 +316,11 @@ def run(arguments: argparse.Namespace) -> None:
     settings = from_arguments(arguments, TrainSettings)
     model_settings = from_arguments(arguments, ModelSettings)
     device = choose_device(arguments.device)
-    settings = replace(settings, precision=choose_precision(settings.precision, device))
-    data, origin = load_data(arguments, settings)
-    provenance = {
-        "method": arguments.method,
-        "seed": arguments.seed,
-        "device": device.type,
-        **origin,
-        "settings": asdict(settings),
-        "model": {**asdict(model_settings), "channels": list(model_settings.channels)},
-        "code": code_version("smwm.training.train"),
-    }
-    if is_trained(arguments.out, arguments.log, provenance):
-        print(f"{arguments.out}: is there, from the same data, settings and code")
-        return
-    train(
-        arguments.method, data, arguments.out, arguments.log, arguments.seed,
-        settings, model_settings, provenance, device, arguments.tensorboard,
+    if arguments.world is not None:
+        source = load_world(arguments.world, from_arguments(arguments, PairSettings), settings)
+    else:
+        source = load_file(arguments.data, settings, arguments.env, arguments.image_size)
+    train_on(
+        *source, arguments.method, arguments.out, arguments.log, arguments.seed,
+        settings, model_settings, device, arguments.tensorboard,
     )  # fmt: skip
