@@ -16,6 +16,7 @@ from importlib import import_module
 
 from smwm import __version__
 from smwm.errors import InputError
+from smwm.system.extras import extras_named
 from smwm.system.files import exclusive
 from smwm.system.memory import keep_memory
 
@@ -30,6 +31,7 @@ STAGES = {
     "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
     "measure": ("smwm.measures.measure", "measure a table that figures and verdicts read"),
     "figure": ("smwm.figures.draw", "draw a figure of measured tables, or write the report"),
+    "export": ("smwm.library.export", "write a model for the Hugging Face Hub, with its card"),
     "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": (
@@ -50,6 +52,17 @@ def main(argv: list[str] | None = None, holding: Callable[[], None] = lambda: No
     `holding` is called before anything is begun that must be let go of.
     """
     argv = sys.argv[1:] if argv is None else argv
+    try:
+        with extras_named():
+            run_stage(argv, holding)
+    except (InputError, OSError) as error:
+        print(f"smwm {argv[0]}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run_stage(argv: list[str], holding: Callable[[], None]) -> None:
+    """Parse the words of one stage and run it. Raises SystemExit for words that are wrong."""
     parser = argparse.ArgumentParser(
         prog="smwm",
         description="Sensorimotor world models: collect, train, plan, draw.",
@@ -64,13 +77,8 @@ def main(argv: list[str] | None = None, holding: Callable[[], None] = lambda: No
     arguments = parser.parse_args(argv)
     keep_memory()
     holding()
-    try:
-        with writing(arguments):
-            import_module(STAGES[arguments.stage][0]).run(arguments)
-    except (InputError, OSError) as error:
-        print(f"smwm {arguments.stage}: {error}", file=sys.stderr)
-        return 2
-    return 0
+    with writing(arguments):
+        import_module(STAGES[arguments.stage][0]).run(arguments)
 
 
 def writing(arguments: argparse.Namespace) -> AbstractContextManager[None]:

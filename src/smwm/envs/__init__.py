@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from smwm.envs.base import Environment
 from smwm.errors import InputError
+from smwm.system.extras import extras_named
 
 
 class Entry(NamedTuple):
@@ -36,6 +37,10 @@ def environment_module(name: str) -> str:
 
 
 def make_environment(name: str, copies: int) -> Environment:
-    """`copies` independent copies of the environment `name`, stepped together."""
-    module = import_module(environment_module(name))
-    return getattr(module, ENVIRONMENTS[name].class_name)(copies)
+    """`copies` independent copies of the environment `name`, stepped together.
+
+    Raises InputError for an unknown name, and where its simulator is not installed.
+    """
+    with extras_named():
+        module = import_module(environment_module(name))
+        return getattr(module, ENVIRONMENTS[name].class_name)(copies)
