@@ -9,7 +9,7 @@ from smwm.errors import InputError
 
 @pytest.fixture(scope="module")
 def paper():
-    return read_paper(ROOT / "resources/paper")
+    return read_paper()
 
 
 def test_falls_differ_from_environment_to_environment(paper):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from smwm.analysis.measured import read_table
+from smwm.config.folder import PAPER
 
 FILES: dict[str, Mapping[str, type]] = {
     "horizon_sweep": {"env": str, "method": str, "goal_offset": int, "success_rate": float},
@@ -62,7 +63,7 @@ class Paper:
         return float(table[column].iloc[0]) if len(table) else math.nan
 
 
-def read_paper(folder: Path) -> Paper:
+def read_paper(folder: Path = PAPER) -> Paper:
     """Raises InputError naming a table that is missing or lacks a column."""
     return Paper(
         {

@@ -10,6 +10,7 @@ from typing import Any
 
 from smwm.config.checking import read_yaml
 from smwm.config.configuration import BLOCKS, Configuration
+from smwm.config.folder import config_folder
 from smwm.config.settings import json_schema
 from smwm.config.sweeps import SWEEPS
 from smwm.errors import InputError
@@ -57,7 +58,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", help="environment or world whose resolved settings to print")
     parser.add_argument("--method", choices=METHODS, help="method whose settings count, too")
     parser.add_argument("--scale", help="scale (default: that of config.yaml)")
-    parser.add_argument("--config", default="config", type=Path, help="folder (default: config)")
+    parser.add_argument(
+        "--config", type=Path, help="folder (default: config, if it is there, else the package's)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -66,8 +69,9 @@ def run(arguments: argparse.Namespace) -> None:
             raise InputError("--env: is needed to say what a scale or a method makes of it")
         print(describe())
         return
-    base = read_yaml(arguments.config / "config.yaml") or {}
+    folder = arguments.config or config_folder()
+    base = read_yaml(folder / "config.yaml") or {}
     if arguments.scale:
         base |= {"scale": arguments.scale}
-    configuration = Configuration(base, arguments.config)
+    configuration = Configuration(base, folder)
     print("\n".join(resolved(configuration, arguments.env, arguments.method)))
