@@ -1,0 +1,1 @@
+"""What `import smwm` offers: trained models, and the stages as functions."""
