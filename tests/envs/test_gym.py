@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -43,6 +46,15 @@ def test_gymnasium_and_vectorised_are_one_dynamics(name):
         batch.step(np.repeat(action[None], 3, 0))
         np.testing.assert_array_equal(batch.states()[1], info["state"])
         np.testing.assert_array_equal(batch.render(32)[1], observation)
+
+
+def test_no_import_is_needed_where_the_id_names_the_module():
+    code = (
+        "import gymnasium; env = gymnasium.make('smwm.envs.gym:smwm/two_room-v0', size=32); "
+        "print(env.reset(seed=0)[0].shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "(32, 32, 3)\n", done.stderr
 
 
 def test_start_and_goal_can_be_set():

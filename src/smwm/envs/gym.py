@@ -1,6 +1,7 @@
 """Any environment of this project as a Gymnasium environment.
 
-`import smwm.envs.gym` registers them: `gymnasium.make("smwm/two_room-v0")`.
+`import smwm.envs.gym` registers them: `gymnasium.make("smwm/two_room-v0")`. In one step, without
+the import: `gymnasium.make("smwm.envs.gym:smwm/two_room-v0")`.
 """
 
 from __future__ import annotations
