@@ -4,9 +4,12 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, TINY_MODEL
+from smwm.models.checkpoint import save_model
+from smwm.models.world_model import WorldModel
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
@@ -54,3 +57,47 @@ def test_the_readme_is_short_and_links_to_every_page():
     elsewhere = {"index", "api", "changelog", "contributing"}
     names = {path.stem for path in (ROOT / "docs").glob("*.md")} - elsewhere
     assert {name for name in names if f"](docs/{name}.md)" not in text} == set()
+
+
+def python_blocks(path):
+    return re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def published_model(tmp_path, monkeypatch):
+    """A tiny model of two rooms where that of the workflow would be."""
+    monkeypatch.chdir(tmp_path)
+    provenance = {"env": "two_room", "method": "smwm", "settings": {"block": 5}}
+    path = tmp_path / "data/checkpoints/laptop/two_room/smwm/seed0.pt"
+    save_model(path, WorldModel(TINY_MODEL, 16, 10), provenance)
+
+
+@pytest.mark.usefixtures("published_model")
+def test_the_readme_s_example_runs():
+    images = np.zeros((2, 16, 16, 3), np.uint8)
+    names = {"images": images, "now": images[0], "goal": images[1]}
+    (block,) = python_blocks(ROOT / "README.md")
+    exec(compile(block, "README.md", "exec"), names)
+    assert names["latents"].shape == (2, 6)
+    assert names["actions"].shape == (25, 2)
+
+
+@pytest.mark.usefixtures("published_model")
+def test_the_library_s_examples_run_one_after_another():
+    pytest.importorskip("huggingface_hub")
+    blocks = python_blocks(ROOT / "docs/library.md")
+    assert len(blocks) >= 5
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "docs/library.md", "exec"), names)
+    assert names["latents"].shape == (1, 6)
+    assert names["actions"].shape == (25, 2)
+    assert names["model"].provenance["settings"]["steps"] == 20
+
+
+def test_every_link_of_the_long_description_is_absolute():
+    """PyPI and the wheel show it away from the repository."""
+    text = (ROOT / "docs/library.md").read_text()
+    links = re.findall(r"\]\(([^)]+)", text)
+    assert links
+    assert all(link.startswith("https://") for link in links)
