@@ -31,8 +31,8 @@ def test_imports_for_type_checkers_alone_do_not_count():
     assert names("smwm") == {"__init__"}
 
 
-def test_training_and_planning_need_only_torch_numpy_and_h5py():
-    allowed = {"torch", "numpy", "h5py", "smwm", "__future__"}
+def test_training_and_planning_need_only_what_a_bare_install_brings():
+    allowed = {"torch", "numpy", "h5py", "tqdm", "smwm", "__future__"}
     # where `encoder: timm` or compressed images ask for them
     allowed |= {"timm", "hdf5plugin"}
     for path in sources("smwm.training.train") + sources("smwm.planning.evaluate"):

@@ -12,7 +12,8 @@ EXTRAS = {
     "sim": ("cv2", "dm_control", "gym_pusht", "gymnasium", "hdf5plugin", "mujoco", "ogbench",
             "pymunk"),
     "workflow": ("dvc", "hdf5plugin", "jsonschema", "markdown", "matplotlib", "pandas", "PIL",
-                 "psutil", "scipy", "sklearn", "snakemake", "statsmodels", "threadpoolctl", "yaml"),
+                 "psutil", "scipy", "sklearn", "snakemake", "snakemake_interface_logger_plugins",
+                 "statsmodels", "threadpoolctl", "yaml"),
     "hub": ("huggingface_hub", "safetensors"),
 }  # fmt: skip
 
