@@ -42,6 +42,7 @@ def film(episode: Episode, model: WorldModel) -> dict[str, Any]:
     }
     if episode.task is None:
         return about
+    assert episode.steps is not None  # of every task it is known
     images = np.concatenate([episode.images(np.arange(episode.steps + 1)), episode.goal[None]])
     path = (encoded(model, images) - mean) @ directions
     return {
