@@ -41,6 +41,10 @@ pull: $(VENV)/.ready
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest
 
+check: $(VENV)/.ready lint
+	$(BIN)/python -m pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) \
+	  --dist loadfile --ignore tests/workflow --ignore tests/faults
+
 docs: $(VENV)/.ready
 	$(BIN)/python -m sphinx --quiet -W --keep-going docs build/docs
 	@echo "done: build/docs/index.html"
