@@ -43,7 +43,7 @@ test: $(VENV)/.ready lint
 
 check: $(VENV)/.ready lint
 	$(BIN)/python -m pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) \
-	  --dist loadfile --ignore tests/workflow --ignore tests/faults
+	  --dist loadfile -m 'not slow and not slurm' --ignore tests/workflow --ignore tests/faults
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m sphinx --quiet -W --keep-going docs build/docs
