@@ -1,8 +1,9 @@
 # make reproduce   everything from nothing: environment, data, models, figures
 # make pull        the data and models behind the committed figures, from store/
 # make test        the same environment, every test
+# make check       style, types and the tests of single modules: minutes
 # make docs        the pages of docs/ in build/docs
-# make lint        style of Python, Snakemake and the workflow
+# make lint        style and types of Python, style of Snakemake and of the workflow
 # make faults      kills, full disks, hostile files, SEEDS=20 of each: docs/reliability.md
 # make mutants     deliberate mistakes, each of which a test must notice: docs/mutants.md
 # make notebook    examples/first_look.ipynb with its outputs
@@ -21,7 +22,7 @@ ifneq (,$(findstring :,$(CURDIR)$(VENV)))
 $(error $(CURDIR), VENV=$(VENV): a path with ':' is not allowed, move the folder)
 endif
 
-.PHONY: reproduce setup pull test docs lint notebook conda image faults mutants slurm lock
+.PHONY: reproduce setup pull test check docs lint notebook conda image faults mutants slurm lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -40,12 +41,17 @@ pull: $(VENV)/.ready
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest
 
+check: $(VENV)/.ready lint
+	$(BIN)/python -m pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) \
+	  --dist loadfile -m 'not slow and not slurm' --ignore tests/workflow --ignore tests/faults
+
 docs: $(VENV)/.ready
 	$(BIN)/python -m sphinx --quiet -W --keep-going docs build/docs
 	@echo "done: build/docs/index.html"
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 

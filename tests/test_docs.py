@@ -31,6 +31,7 @@ def pages(tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_every_module_is_in_the_reference(pages):
     for module in MODULES:
         page = pages / "reference" / f"{module}.html"
@@ -38,6 +39,7 @@ def test_every_module_is_in_the_reference(pages):
         assert f'id="module-{module}"' in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_page_is_reached(pages):
     index = (pages / "index.html").read_text()
     for path in (ROOT / "docs").glob("*.md"):

@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
+from io import TextIOWrapper
 
 from smwm import __version__
 from smwm.errors import InputError
@@ -92,7 +93,8 @@ def program(ending: Ending | None = None) -> int:
     """The command as a process of its own: signals end it, and any terminal takes its output."""
     ending = ending or Ending(stage_line(sys.argv[1:]))
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return ending.status(lambda: main(holding=ending.hold))
 
 

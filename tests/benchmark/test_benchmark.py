@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 
 from conftest import ROOT
@@ -10,6 +11,7 @@ from smwm.benchmark.parts import COLUMNS, open_gates
 from smwm.models.world_model import ModelSettings, WorldModel
 
 
+@pytest.mark.slow
 def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
     words = ["--scales", "smoke", "--repeats", "3", "--episodes", "2", "--iterations", "2"]
     words += ["--config", str(ROOT / "config"), "--threads", "1", "--device", "cpu"]

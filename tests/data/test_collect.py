@@ -105,6 +105,7 @@ def test_another_seed_gives_other_episodes(tmp_path, dataset_folder):
     assert not set(episodes(tmp_path).values()) & set(episodes(dataset_folder).values())
 
 
+@pytest.mark.slow
 def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
     settings = ["--episodes", "400", "--steps", "50", "--image-size", "32"]
     command = [sys.executable, "-m", "smwm", "collect", "--env", "two_room", *settings]
@@ -138,6 +139,7 @@ def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
     assert not list((tmp_path / "killed").glob(".parts-*"))
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_killed_parent_and_a_restart_ends_the_same(tmp_path):
     settings = ["--episodes", "200", "--steps", "50", "--image-size", "32", "--workers", "2"]
     command = [sys.executable, "-m", "smwm", "collect", "--env", "two_room", *settings]

@@ -52,6 +52,7 @@ pdf.compression: 0
 """
 
 
+@pytest.mark.slow
 def test_a_users_matplotlibrc_changes_nothing(tmp_path):
     (tmp_path / "matplotlibrc").write_text(OF_A_USER)
     plain = {name: value for name, value in os.environ.items() if name != "MATPLOTLIBRC"}

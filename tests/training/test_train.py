@@ -115,6 +115,7 @@ def test_a_finished_run_is_known_by_its_origin(train_data, tmp_path):
     assert not is_trained(tmp_path / "none.pt", log, {"seed": 0})
 
 
+@pytest.mark.slow
 def test_killed_process_goes_on(dataset_folder, tmp_path):
     def start(out):
         flags = "--steps 400 --batch-size 32 --save-every 20 --channels 4 8 --width 16"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,13 +32,15 @@ def collapse(evidence: Evidence) -> list[Row]:
         models = spectra[spectra["env"] == env].sort_values("seed") if len(spectra) else spectra
         ours, left = (models[models["method"] == name] for name in ("smwm", "forward_only"))
         if len(ours) and len(left):
-            known = {"claim": "C1", "env": env, "method": "forward_only", "seeds": len(left)}
-            known |= {"figure": "replication"}
+            a_row = partial(
+                Row, claim="C1", env=env, method="forward_only", seeds=len(left),
+                figure="replication",
+            )  # fmt: skip
             spread = ratio(left["embedding_std"], ours["embedding_std"])
             words = "components above 1 % of SMWM's first variance"
             rows += [
-                Row(**known, metric=SPREAD, estimate=spread, rule="collapsed", primary=True),
-                Row(**known, metric=words, estimate=span(left["components"]), rule="count",
+                a_row(metric=SPREAD, estimate=spread, rule="collapsed", primary=True),
+                a_row(metric=words, estimate=span(left["components"]), rule="count",
                     reference=0),
             ]  # fmt: skip
         rows += _difference(evidence, "C1", env, "forward_only", "random", "near_random")
@@ -61,11 +64,11 @@ def one_dot(evidence: Evidence) -> list[Row]:
         return []
     share = ours[ours["component"] <= 2].groupby("seed")["share"].sum()
     r2 = ours.groupby("seed")["r2_position"].first()
-    known = {"claim": "C2", "env": "single_dot", "seeds": len(share), "figure": "dot_geometry"}
+    a_row = partial(Row, claim="C2", env="single_dot", seeds=len(share), figure="dot_geometry")
     return [
-        Row(**known, metric="variance in two components [%]", estimate=mean(share),
+        a_row(metric="variance in two components [%]", estimate=mean(share),
             rule="nearly_all", primary=True),
-        Row(**known, metric="linear R² of x and y", estimate=mean(r2), rule="kept"),
+        a_row(metric="linear R² of x and y", estimate=mean(r2), rule="kept"),
     ]  # fmt: skip
 
 
@@ -87,9 +90,9 @@ def dot_worlds(evidence: Evidence) -> list[Row]:
     """C4, from the significant components of worlds of several dots."""
     rows = []
     for world, seeds in evidence.table("latent_dimension").groupby("world", sort=False):
-        known = {"claim": "C4", "env": world, "seeds": len(seeds), "figure": "latent_dimension"}
+        a_row = partial(Row, claim="C4", env=world, seeds=len(seeds), figure="latent_dimension")
         rows.append(
-            Row(**known, metric="effective dimension", estimate=span(seeds["effective_dim"]),
+            a_row(metric="effective dimension", estimate=span(seeds["effective_dim"]),
                 paper=evidence.paper.freedoms(world), reference=seeds["controllable_dof"].iloc[0],
                 rule="count", primary=True)
         )  # fmt: skip
@@ -98,7 +101,7 @@ def dot_worlds(evidence: Evidence) -> list[Row]:
             ("r2_distractor", "dropped", "linear R² of the distractor"),
         ):
             if seeds[column].notna().all():
-                rows.append(Row(**known, metric=words, estimate=mean(seeds[column]), rule=rule))
+                rows.append(a_row(metric=words, estimate=mean(seeds[column]), rule=rule))
     return rows
 
 
@@ -112,18 +115,18 @@ def sprites(evidence: Evidence) -> list[Row]:
     rows = []
     for world, table in evidence.table("sprite_decoding").groupby("world", sort=False):
         seeds = table.groupby("seed").first()
-        known = {"claim": "C5", "env": world, "seeds": len(seeds), "figure": "sprite_decoding"}
+        a_row = partial(Row, claim="C5", env=world, seeds=len(seeds), figure="sprite_decoding")
         for freedom, values in table.groupby("dof", sort=False):
             paper = evidence.paper.toy(world, f"linear R2 of {freedom}")
             rows.append(
-                Row(**known, metric=f"linear R² of {freedom}", estimate=mean(values["r2_linear"]),
+                a_row(metric=f"linear R² of {freedom}", estimate=mean(values["r2_linear"]),
                     paper=paper, rule="alike", primary=True)
             )  # fmt: skip
         expected = evidence.paper.freedoms(world)
         rows += [
-            Row(**known, metric="effective dimension", estimate=span(seeds["effective_dim"]),
+            a_row(metric="effective dimension", estimate=span(seeds["effective_dim"]),
                 paper=expected, rule="" if world == "sprite_xyt" else "count"),
-            Row(**known, metric="effective rank", estimate=mean(seeds["effective_rank"]),
+            a_row(metric="effective rank", estimate=mean(seeds["effective_rank"]),
                 paper=evidence.paper.toy(world, "effective rank")),
         ]  # fmt: skip
     return rows
@@ -138,19 +141,19 @@ def planning(evidence: Evidence) -> list[Row]:
         for other in ("forward_only", "random"):
             rows += _difference(evidence, "C6", env, "smwm", other, "superiority")
         for method, found in evidence.planned(env, LEVELS).items():
-            known = {"claim": "C6", "env": env, "method": method, "figure": "planning_success"}
-            known |= {"seeds": found.seeds}
+            a_row = partial(
+                Row, claim="C6", env=env, method=method, figure="planning_success",
+                seeds=found.seeds,
+            )  # fmt: skip
             judged_by = "level" if method == "smwm" and not math.isnan(found.paper) else ""
             rows.append(
-                Row(**known, metric="success [%]", paper=found.paper, tasks=found.episodes,
+                a_row(metric="success [%]", paper=found.paper, tasks=found.episodes,
                     estimate=Estimate(found.mean, found.ci_low, found.ci_high), rule=judged_by)
             )  # fmt: skip
             if found.rest_episodes:
                 words = "success on tasks not solved at the start [%]"
                 estimate = Estimate(found.rest_mean, found.rest_low, found.rest_high)
-                rows.append(
-                    Row(**known, metric=words, estimate=estimate, tasks=found.rest_episodes)
-                )
+                rows.append(a_row(metric=words, estimate=estimate, tasks=found.rest_episodes))
     return rows
 
 
@@ -182,17 +185,19 @@ def weights(evidence: Evidence) -> list[Row]:
             continue
         best = max(positive.values(), key=lambda found: found.value)
         worst = min(positive.values(), key=lambda found: found.value)
-        known = {"claim": "C8", "env": env, "figure": "lambda_sweep"}
-        known |= {"seeds": int(table["seeds"].min()), "tasks": int(table["episodes"].max())}
+        a_row = partial(
+            Row, claim="C8", env=env, figure="lambda_sweep",
+            seeds=int(table["seeds"].min()), tasks=int(table["episodes"].max()),
+        )  # fmt: skip
         words = f"worst minus best for λ of {min(positive):g} to {max(positive):g} [points]"
         rows.append(
-            Row(**known, metric=words, estimate=combine((1, worst), (-1, best)),
+            a_row(metric=words, estimate=combine((1, worst), (-1, best)),
                 rule="matters_little", primary=True)
         )  # fmt: skip
         if 0 in rates:
             gap = combine((1, rates[0]), (-1, best))
             words = "λ = 0 minus the best λ [points]"
-            rows.append(Row(**known, metric=words, estimate=gap, rule="fails"))
+            rows.append(a_row(metric=words, estimate=gap, rule="fails"))
     return rows
 
 
@@ -203,12 +208,12 @@ def horizons(evidence: Evidence) -> list[Row]:
         found = {(row.method, row.offset): row for row in table.itertuples()}
         near, far = int(table["offset"].min()), int(table["offset"].max())
         ends = [(method, offset) for method in ("smwm", "sigreg") for offset in (near, far)]
-        known = {"claim": "C9", "env": env, "figure": "horizon_sweep"}
+        a_row = partial(Row, claim="C9", env=env, figure="horizon_sweep")
         if near < far and all(end in found for end in ends):
             parts = zip((1, -1, -1, 1), (found[end] for end in ends), strict=True)
             fall = combine(*((sign, _rate(row)) for sign, row in parts))
             rows.append(
-                Row(**known, metric=f"fall from {near} to {far} steps, minus sigreg's [points]",
+                a_row(metric=f"fall from {near} to {far} steps, minus sigreg's [points]",
                     estimate=fall, paper=evidence.paper.fall(env, near, far),
                     seeds=min(found[end].seeds for end in ends),
                     tasks=sum(found[end].episodes for end in ends), rule="same_fall",
@@ -217,7 +222,7 @@ def horizons(evidence: Evidence) -> list[Row]:
         for (method, offset), row in found.items():
             judged_by = "level" if method == "smwm" and not np.isnan(row.paper) else ""
             rows.append(
-                Row(**known, method=method, metric=f"success at {offset} steps [%]",
+                a_row(method=method, metric=f"success at {offset} steps [%]",
                     estimate=_rate(row), paper=row.paper, seeds=row.seeds, tasks=row.episodes,
                     rule=judged_by)
             )  # fmt: skip
@@ -229,15 +234,17 @@ def geometry(evidence: Evidence) -> list[Row]:
     rows = []
     for (env, method), table in evidence.table("folding").groupby(["env", "method"], sort=False):
         seeds = table.groupby("seed").first()
-        known = {"claim": "C10", "env": env, "method": method, "figure": "folding"}
-        known |= {"seeds": len(seeds)}
+        a_row = partial(
+            Row, claim="C10", env=env, method=method, figure="folding",
+            seeds=len(seeds),
+        )  # fmt: skip
         words = "distance in state up to which latent distance grows"
         ours = method == "smwm"
         rows += [
-            Row(**known, metric=f"{words} [% of the true state's]",
+            a_row(metric=f"{words} [% of the true state's]",
                 estimate=mean(seeds["reach_share"]), rule="unfolded" if ours else "",
                 primary=ours),
-            Row(**known, metric=f"{words} [{seeds['unit'].iloc[0]}]",
+            a_row(metric=f"{words} [{seeds['unit'].iloc[0]}]",
                 estimate=mean(seeds["reach"])),
         ]  # fmt: skip
     table = evidence.table("embeddings_smwm")
@@ -258,11 +265,11 @@ def distractors(evidence: Evidence) -> list[Row]:
     rows = []
     for env, ours in table[table["method"] == "smwm"].groupby("env", sort=False):
         success = {row.measure: row for row in ours.itertuples()}
-        known = {"claim": "E1", "env": env, "figure": "distractors"}
+        a_row = partial(Row, claim="E1", env=env, figure="distractors")
         ends = [success[f"success_{word}"] for word in ("with", "without")]
         parts = [Estimate(end.value, end.ci_low, end.ci_high) for end in ends]
         rows.append(
-            Row(**known, metric="success with minus without [points]",
+            a_row(metric="success with minus without [points]",
                 estimate=combine((1, parts[0]), (-1, parts[1])),
                 seeds=min(end.seeds for end in ends), tasks=sum(end.episodes for end in ends),
                 rule="unharmed", primary=True)
@@ -271,7 +278,7 @@ def distractors(evidence: Evidence) -> list[Row]:
         for probe, words in PROBES.items():
             r2 = read.loc[f"r2_{probe}"]
             rows.append(
-                Row(**known, metric=f"{words} R² of the distractor", seeds=int(r2["seeds"]),
+                a_row(metric=f"{words} R² of the distractor", seeds=int(r2["seeds"]),
                     estimate=Estimate(r2["value"], r2["ci_low"], r2["ci_high"]), rule="dropped")
             )  # fmt: skip
     return rows

@@ -6,7 +6,6 @@ The encoder learns nothing from it: latents are computed once, and only the deco
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from smwm.data.worlds import HELD_OUT, WORLDS, PairSettings, pairs
 from smwm.models.checkpoint import load_model
 from smwm.models.decoder import Decoder
 from smwm.models.world_model import WorldModel
+from smwm.system.arrays import write_arrays
 from smwm.system.device import DEVICES, autocast, choose_device, choose_precision
-from smwm.system.files import sha256, write_bytes
+from smwm.system.files import sha256
 from smwm.system.progress import Progress
 from smwm.system.provenance import code_version
 
@@ -110,6 +110,4 @@ def run(arguments: argparse.Namespace) -> None:
         "decoded": (decoded * 255).round().to(torch.uint8).cpu().numpy()[: settings.shown],
         "origin": np.array(json.dumps(origin)),
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_bytes(arguments.out, buffer.getvalue())
+    write_arrays(arguments.out, arrays)

@@ -115,7 +115,7 @@ def _experiment(group: dict[str, Any], tasks: int) -> dict[str, Any]:
 
 def _sweeps(env: str, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """What the sweeps of an environment went over, from their tables."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, columns in {
         "lambda_sweep": {
             "λ sweep: weights": "weight",

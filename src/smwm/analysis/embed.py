@@ -6,7 +6,6 @@ Axes and probes are fitted to embeddings of training images and judged on held-o
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +20,9 @@ from smwm.data.worlds import HELD_OUT, SIZE, WORLDS, PairSettings, pairs
 from smwm.errors import InputError
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
+from smwm.system.arrays import write_arrays
 from smwm.system.device import DEVICES, choose_device
-from smwm.system.files import sha256, write_bytes
+from smwm.system.files import sha256
 from smwm.system.provenance import code_version
 
 BATCH = 256
@@ -114,6 +114,4 @@ def run(arguments: argparse.Namespace) -> None:
         **source,
         "code": code_version("smwm.analysis.embed"),
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **result, origin=np.array(json.dumps(origin)))
-    write_bytes(arguments.out, buffer.getvalue())
+    write_arrays(arguments.out, result | {"origin": np.array(json.dumps(origin))})

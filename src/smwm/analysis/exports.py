@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def read_arrays(
 
 
 def read_export(
-    path: Path, places: Container[str], methods: Container[str] = tuple(OBJECTIVES)
+    path: Path, places: Collection[str], methods: Collection[str] = tuple(OBJECTIVES)
 ) -> Export:
     """Raises InputError naming a file that is not an export with states of one of `places`."""
     kind = "an export of `smwm embed` with states"

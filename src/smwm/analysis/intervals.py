@@ -14,6 +14,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -87,7 +88,7 @@ def rate_difference(solved: np.ndarray, reference: np.ndarray) -> Estimate:
     return Estimate(100 * value, 100 * float(low), 100 * float(high))
 
 
-def mean(values: np.ndarray) -> Estimate:
+def mean(values: ArrayLike) -> Estimate:
     """Mean over seeds, Student's t; values (seeds,)."""
     values = np.asarray(values, float)
     value = float(values.mean())
@@ -97,13 +98,13 @@ def mean(values: np.ndarray) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def ratio(values: np.ndarray, reference: np.ndarray) -> Estimate:
+def ratio(values: ArrayLike, reference: ArrayLike) -> Estimate:
     """Geometric mean over seeds of values / reference (seeds,), in percent, t on the logs."""
     logs = mean(np.log(np.maximum(values, 1e-30) / np.asarray(reference)))
     return Estimate(*(100 * math.exp(bound) for bound in logs))
 
 
-def span(counts: np.ndarray) -> Estimate:
+def span(counts: ArrayLike) -> Estimate:
     """Mean of whole numbers (seeds,), and their range in place of an interval."""
     counts = np.asarray(counts, float)
     ends = (counts.min(), counts.max()) if len(counts) > 1 else (math.nan, math.nan)

@@ -40,7 +40,9 @@ def read_records(
     lacks it. Raises InputError naming a file that is no record, repeats a run, or counts other
     tasks than the first record of its environment.
     """
-    records, seen, tasks = [], {}, {}
+    records: list[Record] = []
+    seen: dict[tuple, Path] = {}
+    tasks: dict[str, int] = {}  # how many, by environment
     for path in paths:
         try:
             record = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -144,7 +144,7 @@ def bench_step(bench: Bench) -> tuple:
     def make(fused: bool, precision: str, form: torch.memory_format) -> Callable[[], float]:
         model = WorldModel(bench.model.settings, bench.model.image_size, bench.model.action_dim)
         model.load_state_dict(bench.model.state_dict())
-        model.to(device, memory_format=form)
+        model.to(device, memory_format=form)  # type: ignore[call-overload]  # torch's stubs lack it
         optimiser = torch.optim.AdamW(
             model.parameters(), train.learning_rate, foreach=False if not fused else None,
             fused=fused or None,

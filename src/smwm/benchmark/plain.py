@@ -78,8 +78,9 @@ def plain_plan(
 @contextmanager
 def every_score() -> Iterator[None]:
     """Attention as it is usually written: with scores, also for a single token."""
-    forward, Attention.forward = Attention.forward, Attention.attend
+    # mypy advises against it: a method is replaced for the time of the block.
+    forward, Attention.forward = Attention.forward, Attention.attend  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Attention.forward = forward
+        Attention.forward = forward  # type: ignore[method-assign]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, int | float]]:
     """Every number in nested mappings and lists, with its place."""
     if isinstance(value, int | float):
         yield place, value
-    items = value.items() if isinstance(value, Mapping) else ()
+    items: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, Mapping) else ()
     items = enumerate(value) if isinstance(value, list) else items
     for key, item in items:
         yield from _numbers(item, f"{place}.{key}" if place else str(key))

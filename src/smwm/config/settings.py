@@ -56,17 +56,19 @@ def json_schema(settings: type) -> dict[str, Any]:
 
 def add_arguments(parser: argparse.ArgumentParser, settings: type) -> None:
     """Give `parser` one flag per setting, with its meaning and default as help."""
+    assert settings.__doc__ is not None  # a dataclass has one
     group = parser.add_argument_group(settings.__doc__.splitlines()[0].rstrip("."))
     for field, kind, is_list in fields_of(settings):
-        default = " ".join(map(str, field.default)) if is_list else field.default
+        default: Any = field.default  # `setting` gives every field one
+        shown = " ".join(map(str, default)) if is_list else default
         group.add_argument(
             flag(field.name),
             type=kind,
             nargs="+" if is_list else None,
-            default=field.default,
+            default=default,
             choices=field.metadata["rules"].get("enum"),
             metavar=None if "enum" in field.metadata["rules"] else kind.__name__.upper(),
-            help=f"{field.metadata['meaning']} (default: {default})",
+            help=f"{field.metadata['meaning']} (default: {shown})",
         )
 
 

@@ -149,7 +149,9 @@ def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path)
 
     with replacing(_part(parts, first)) as temporary:
         columns = {"pixels": pixels, "actions": actions, "states": states}
-        np.savez(temporary, **{name: np.stack(rows, 1) for name, rows in columns.items()})
+        stacked = {name: np.stack(rows, 1) for name, rows in columns.items()}
+        # numpy's stubs take every keyword for a possible `allow_pickle`.
+        np.savez(temporary, **stacked)  # type: ignore[arg-type]
     return len(rngs)
 
 
@@ -183,7 +185,9 @@ def _end_with_parent() -> None:
     """Leave no worker behind when the collecting process is killed."""
 
     def watch() -> None:
-        parent_process().join()
+        parent = parent_process()
+        assert parent is not None  # this is a worker
+        parent.join()
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()

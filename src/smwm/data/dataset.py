@@ -30,7 +30,7 @@ from smwm.system.files import replacing
 try:
     import hdf5plugin
 except ImportError:  # a machine that only trains may do without, on images stored raw
-    hdf5plugin = None
+    hdf5plugin = None  # type: ignore[assignment]  # mypy knows no module that may be lacking
 
 STORAGES = ("zstd", "raw")
 TILE = 16  # side of the squares in which images are compressed
@@ -98,7 +98,7 @@ def write_dataset(
         raise InputError(f"storage: {storage!r} is not allowed, allowed: {', '.join(STORAGES)}")
     if storage == "zstd" and hdf5plugin is None:
         raise InputError("storage: zstd needs a module: pip install hdf5plugin; or choose raw")
-    checked = check_episodes(path, episodes)
+    checked: Iterable[Episode] = check_episodes(path, episodes)
     if storage == "raw" and rows is None:
         checked = list(checked)
         rows = sum(len(episode.pixels) for episode in checked)

@@ -68,9 +68,10 @@ def read_source(path: Path) -> Source:
         if action.dtype.kind != "f" or action.ndim != 2 or action.shape[1] == 0:
             raise InputError(f"{path}: action is {form(action)}, floating point (N, A) is needed")
         name = next((name for name in STATES if name in file), None)
-        states = None if name is None else _states(path, file, name)
-        rows = {"pixels": len(pixels), "action": len(action)}
-        rows |= {} if name is None else {name: len(states)}
+        states, rows = None, {"pixels": len(pixels), "action": len(action)}
+        if name is not None:
+            states = _states(path, file, name)
+            rows[name] = len(states)
         if len(set(rows.values())) > 1:
             counts = ", ".join(f"{count} of {column}" for column, count in rows.items())
             raise InputError(f"{path}: its rows do not belong together: {counts}")
@@ -86,7 +87,9 @@ def read_source(path: Path) -> Source:
         )
     lengths, offsets = lengths[numbers], offsets[numbers]
     for column, values, span in (("action", actions, 1), (name, states, 0)):
-        bad = [] if values is None else not_finite(values, window_starts(lengths, offsets, span))
+        if values is None:
+            continue
+        bad = not_finite(values, window_starts(lengths, offsets, span))
         if len(bad):
             raise InputError(
                 f"{path}: {column} is not finite in {len(bad)} rows of episodes, first in row "

@@ -106,15 +106,15 @@ class Windows:
         stream = torch.cuda.Stream(device)
         slots = [self._pinned(count) for _ in range(2)]
 
-        def load(step: int) -> tuple[list[Tensor], torch.cuda.Event]:
+        def load(step: int) -> tuple[tuple[Tensor, Tensor], torch.cuda.Event]:
             buffers, sent = slots[step % 2]
             sent.synchronize()  # the buffer may still be on its way
             for buffer, part in zip(buffers, self.gather(self.drawn_at(step, count)), strict=True):
                 buffer.copy_(part)
             with torch.cuda.stream(stream):
-                batch = [buffer.to(device, non_blocking=True) for buffer in buffers]
+                pixels, actions = (buffer.to(device, non_blocking=True) for buffer in buffers)
                 sent.record(stream)
-            return batch, sent
+            return (pixels, actions), sent
 
         with ThreadPoolExecutor(1) as thread:
             ahead = thread.submit(load, first)
@@ -124,7 +124,7 @@ class Windows:
                 current.wait_event(sent)
                 for part in batch:
                     part.record_stream(current)  # so that its memory is not taken too early
-                yield tuple(batch)
+                yield batch
 
     def _pinned(self, count: int) -> tuple[list[Tensor], torch.cuda.Event]:
         """Buffers of a batch that a GPU can read, and when it last did."""

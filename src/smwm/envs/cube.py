@@ -30,9 +30,9 @@ class Cube(SimulatedCopies):
     Actions move the gripper relative to where it is: x, y, z, yaw, opening; a step is 0.05 s.
     """
 
-    action_low = np.full(5, -1, np.float32)
-    action_high = np.full(5, 1, np.float32)
-    state_names = (
+    action_low: ClassVar[np.ndarray] = np.full(5, -1, np.float32)
+    action_high: ClassVar[np.ndarray] = np.full(5, 1, np.float32)
+    state_names: ClassVar[tuple[str, ...]] = (
         *(f"arm_joint_{i} [rad]" for i in range(ARM_JOINTS)),
         *(f"gripper_joint_{i} [rad]" for i in range(GRIPPER_JOINTS)),
         *(f"cube_{axis} [m]" for axis in "xyz"),
@@ -45,8 +45,8 @@ class Cube(SimulatedCopies):
         "gripper_position": "m",
         "gripper_opening": "share",
     }
-    time_step = "0.05 s"
-    left_out = (
+    time_step: ClassVar[str] = "0.05 s"
+    left_out: ClassVar[str] = (
         "shadows, reflections, sky and multisampling; arm and gripper are drawn as their "
         "collision shapes"
     )
@@ -104,7 +104,7 @@ class NoisyOracle:
             if rng.random() < GRIPPER_SLIP:
                 action[4] = rng.uniform(-1, 1)
             if rng.random() < BOUT_START:
-                self._bouts[i] = rng.integers(*BOUT_STEPS)
+                self._bouts[i] = int(rng.integers(*BOUT_STEPS))
             if self._bouts[i] > 0:
                 self._bouts[i] -= 1
                 action = rng.uniform(-1, 1, 5)

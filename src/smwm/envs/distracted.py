@@ -27,10 +27,15 @@ class Distracted:
     """
 
     inner: ClassVar[type[Environment]]
+    action_low: ClassVar[np.ndarray]
+    action_high: ClassVar[np.ndarray]
+    state_names: ClassVar[tuple[str, ...]]
+    probes: ClassVar[dict[str, str]]
+    time_step: ClassVar[str]
+    left_out: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        for name in ("action_low", "action_high"):
-            setattr(cls, name, getattr(cls.inner, name))
+        cls.action_low, cls.action_high = cls.inner.action_low, cls.inner.action_high
         own = ("distractor_x", "distractor_y", "distractor_dx", "distractor_dy")
         cls.state_names = (*cls.inner.state_names, *(f"{name} [image side]" for name in own))
         cls.probes = {**cls.inner.probes, "distractor_position": "image side"}

@@ -22,7 +22,11 @@ class PixelGoalEnv(gymnasium.Env):
     `info` holds the state, the goal and the goal's image.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    # Gymnasium declares it as an attribute of each instance.
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "render_modes": ["rgb_array"],
+        "render_fps": 10,
+    }
 
     def __init__(self, name: str, size: int = 224, render_mode: str | None = None) -> None:
         self._environment = make_environment(name, 1)
@@ -65,7 +69,7 @@ class PixelGoalEnv(gymnasium.Env):
 for _name in ENVIRONMENTS:
     gymnasium.register(
         f"smwm/{_name}-v0",
-        entry_point=PixelGoalEnv,
+        entry_point=f"{__name__}:{PixelGoalEnv.__name__}",
         kwargs={"name": _name},
         max_episode_steps=200,
     )

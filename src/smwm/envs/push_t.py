@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -32,9 +32,9 @@ class PushT(SimulatedCopies):
     An action moves the target of the pusher's controller, from where the pusher is.
     """
 
-    action_low = np.full(2, -1, np.float32)
-    action_high = np.full(2, 1, np.float32)
-    state_names = (
+    action_low: ClassVar[np.ndarray] = np.full(2, -1, np.float32)
+    action_high: ClassVar[np.ndarray] = np.full(2, 1, np.float32)
+    state_names: ClassVar[tuple[str, ...]] = (
         "agent_x [px]",
         "agent_y [px]",
         "agent_velocity_x [px/s]",
@@ -52,8 +52,8 @@ class PushT(SimulatedCopies):
         "block_position": "px",
         "block_orientation": "sine and cosine",
     }
-    time_step = "0.1 s"
-    left_out = "nothing; images are averaged down where the package samples pixels"
+    time_step: ClassVar[str] = "0.1 s"
+    left_out: ClassVar[str] = "nothing; images are averaged down where the package samples pixels"
 
     def __init__(self, copies: int) -> None:
         super().__init__(copies, simulator, len(self.state_names))
@@ -229,7 +229,7 @@ class ScriptedPusher:
     def _pick(self, rng: np.random.Generator, state: np.ndarray | None) -> dict:
         """What to do next."""
         place = rng.uniform(60, FRAME - 60, 2)
-        plan = {"steps": self.PATIENCE, "spot": None, "pushing": False}
+        plan: dict[str, Any] = {"steps": self.PATIENCE, "spot": None, "pushing": False}
         plan |= {"walk": rng.uniform(*self.WALK), "push": rng.uniform(*self.PUSH)}
         if state is None or rng.random() < self.FREE:
             return plan | {"place": place}

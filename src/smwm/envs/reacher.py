@@ -25,9 +25,9 @@ class Reacher(SimulatedCopies):
     simulator makes two of its own under the same torques.
     """
 
-    action_low = np.full(2, -1, np.float32)
-    action_high = np.full(2, 1, np.float32)
-    state_names = (
+    action_low: ClassVar[np.ndarray] = np.full(2, -1, np.float32)
+    action_high: ClassVar[np.ndarray] = np.full(2, 1, np.float32)
+    state_names: ClassVar[tuple[str, ...]] = (
         "shoulder [rad]",
         "wrist [rad]",
         "shoulder_velocity [rad/s]",
@@ -36,8 +36,8 @@ class Reacher(SimulatedCopies):
         "wrist_warm_start [rad/s^2]",
     )
     probes: ClassVar[dict[str, str]] = {"joint_angles": "sine and cosine"}
-    time_step = f"{0.02 * ACTION_REPEAT:g} s"
-    left_out = "shadows, reflections, sky and multisampling"
+    time_step: ClassVar[str] = f"{0.02 * ACTION_REPEAT:g} s"
+    left_out: ClassVar[str] = "shadows, reflections, sky and multisampling"
 
     def __init__(self, copies: int) -> None:
         super().__init__(copies, simulator, len(self.state_names))

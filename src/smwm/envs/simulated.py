@@ -7,7 +7,7 @@ what a simulator keeps beside the state (caches, leftovers of another copy) cann
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -28,8 +28,8 @@ class Simulator(Protocol):
 class SimulatedCopies:
     """n copies of one scene: the part of `smwm.envs.base.Environment` that simulators share."""
 
-    action_low: np.ndarray
-    action_high: np.ndarray
+    action_low: ClassVar[np.ndarray]
+    action_high: ClassVar[np.ndarray]
 
     def __init__(self, copies: int, simulator: Callable[[bool], Simulator], state_dim: int) -> None:
         """`simulator` gives the scene in the light look, or in the full one if True."""

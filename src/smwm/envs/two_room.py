@@ -39,12 +39,12 @@ AGENT_COLOUR = (255.0, 0.0, 0.0)
 class TwoRoom:
     """n agents, each in its own pair of rooms. State: the agent's position (x, y)."""
 
-    action_low = np.full(2, -1, np.float32)
-    action_high = np.full(2, 1, np.float32)
-    state_names = ("agent_x [px]", "agent_y [px]")
+    action_low: ClassVar[np.ndarray] = np.full(2, -1, np.float32)
+    action_high: ClassVar[np.ndarray] = np.full(2, 1, np.float32)
+    state_names: ClassVar[tuple[str, ...]] = ("agent_x [px]", "agent_y [px]")
     probes: ClassVar[dict[str, str]] = {"agent_position": "px"}
-    time_step = "one move"
-    left_out = "nothing"
+    time_step: ClassVar[str] = "one move"
+    left_out: ClassVar[str] = "nothing"
 
     def __init__(self, copies: int) -> None:
         self._position = np.tile([LOW, LOW], (copies, 1))
@@ -114,7 +114,7 @@ class GoalSeeker:
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
         arrived = np.linalg.norm(self._goals - states, axis=1) < POLICY_ARRIVAL
-        for i in np.flatnonzero(arrived):
+        for i in np.flatnonzero(arrived).tolist():
             self._goals[i] = random_position(self._rngs[i])
         heading = subgoal(states, self._goals) - states
         heading /= np.linalg.norm(heading, axis=1, keepdims=True) + 1e-9

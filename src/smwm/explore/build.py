@@ -41,7 +41,7 @@ def read_models(paths: list[Path]) -> tuple[Models, list[dict[str, Any]]]:
     provenances = []
     for path in paths:
         model, provenance = load_model(path)
-        env, method = (provenance.get(key) for key in ("env", "method"))
+        env, method = str(provenance.get("env")), provenance.get("method")
         if method not in TRAINED:
             raise InputError(f"{path}: is of method {method!r}, allowed: {', '.join(TRAINED)}")
         if (env, method) in models:

@@ -40,7 +40,7 @@ def film(episode: Episode, model: WorldModel) -> dict[str, Any]:
         "solved": episode.solved,
         "task": episode.task,
     }
-    if episode.task is None:
+    if episode.steps is None:
         return about
     images = np.concatenate([episode.images(np.arange(episode.steps + 1)), episode.goal[None]])
     path = (encoded(model, images) - mean) @ directions

@@ -28,6 +28,7 @@ def tensor(values: Tensor) -> dict[str, Any]:
 
 def convolution(layer: nn.Conv2d) -> Layer:
     """A square filter that moves by its stride over a frame of zeros."""
+    assert layer.bias is not None  # as in every encoder of this project
     weights = {"weight": tensor(layer.weight), "bias": tensor(layer.bias)}
     return {"stride": layer.stride[0], "padding": layer.padding[0], **weights}
 
@@ -38,6 +39,8 @@ def linear(layer: nn.Linear) -> Layer:
 
 def batch_norm(layer: nn.BatchNorm1d) -> Layer:
     """What it does in evaluation: a factor and a shift for each feature."""
+    assert layer.running_mean is not None
+    assert layer.running_var is not None
     factor = layer.weight / (layer.running_var + layer.eps).sqrt()
     return {"factor": tensor(factor), "shift": tensor(layer.bias - layer.running_mean * factor)}
 
@@ -83,7 +86,7 @@ def network(model: WorldModel) -> dict[str, Any]:
     """Encoder and forward model. Raises InputError if the page cannot run them."""
     if model.settings.resize:
         raise InputError("it resizes its images, which the page does not")
-    if model.settings.forward_model != "mlp":
+    if not isinstance(model.forward_model, nn.Sequential):
         raise InputError("its forward model cannot run in the page, allowed: mlp")
     return {
         "size": model.image_size,

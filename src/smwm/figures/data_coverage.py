@@ -120,7 +120,7 @@ def _draw_changes(panel: Axes, quantities: list[Quantity]) -> None:
         top = max(np.quantile(quantity.change, 0.99), 1e-9)
         label = f"{quantity.name.replace('_', ' ')}, to {top:.3g} {quantity.unit}"
         panel.hist(
-            quantity.change / top, np.linspace(0, 1, 26), histtype="step", color=colour,
+            quantity.change / top, np.linspace(0, 1, 26).tolist(), histtype="step", color=colour,
             label=label, density=True,
         )  # fmt: skip
     panel.set_xlim(0, 1)

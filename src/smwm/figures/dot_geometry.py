@@ -54,7 +54,8 @@ def _draw_grid(panel: Axes, points: pd.DataFrame) -> None:
         panel.plot(*line.T, color="#BBBBBB", lw=0.6, zorder=1)
     shade = np.stack(np.broadcast_arrays(*np.ix_(*[np.linspace(0, 1, len(grid))] * 2)), -1)
     colours = np.concatenate([shade, np.full((*shade.shape[:2], 1), 0.5)], -1).reshape(-1, 3)
-    panel.scatter(*grid.reshape(-1, 2).T, c=colours, s=10, zorder=2)
+    x, y = grid.reshape(-1, 2).T
+    panel.scatter(x, y, c=colours, s=10, zorder=2)
     panel.set_aspect("equal", adjustable="datalim")
     panel.locator_params(nbins=5)
     panel.ticklabel_format(scilimits=(-2, 3))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 
 from smwm.analysis.dimension import principal_axes
 from smwm.analysis.exports import Export, first_seeds, read_export
@@ -61,16 +62,18 @@ def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
         spectrum.set_title(f"effective dimension {mine['effective_dim'].iloc[0]}", fontsize=8)
         positions, words = physical(export)
         paint = colours(positions, around=solid)[:POINTS]
-        state.scatter(*positions[:POINTS].T, c=paint, s=2, rasterized=True)
+        x, y = positions[:POINTS].T
+        state.scatter(x, y, c=paint, s=2, rasterized=True)
         state.set_title(words, fontsize=8)
         if "px" in words:
             state.invert_yaxis()
         points = axes.project(export.latents[:POINTS], 3 if solid else 2)
-        cloud.scatter(*points.T, c=paint, s=2, rasterized=True)
+        # Of two or three coordinates, which mypy cannot tell from c and s.
+        cloud.scatter(*points.T, c=paint, s=2, rasterized=True)  # type: ignore[misc]
         cloud.set_title(f"components 1 to {points.shape[1]}", fontsize=8)
         for panel in (state, cloud):
             panel.grid(False)
-        if solid:
+        if isinstance(cloud, Axes3D):
             cloud.set_box_aspect((1, 1, 1))
             cloud.tick_params(labelsize=5, pad=-3)
             cloud.locator_params(nbins=4)

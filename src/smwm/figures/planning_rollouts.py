@@ -68,9 +68,11 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
     for top, episode in zip(y, block, strict=True):
         labels.append(METHODS[episode.paths.method].label)
         outcome = "solved" if episode.solved else "failed"
-        if episode.task is None:
-            place = {"ha": "center", "va": "center", "fontsize": 6.5, "color": "#555555"}
-            panel.text((x[-2] + size) / 2, top + size / 2, f"none {outcome}", **place)
+        if episode.steps is None:
+            panel.text(
+                (x[-2] + size) / 2, top + size / 2, f"none {outcome}",
+                ha="center", va="center", fontsize=6.5, color="#555555",
+            )  # fmt: skip
             continue
         labels[-1] += f"\ntask {episode.task} {outcome}\nafter {episode.steps} steps"
         steps = np.unique(np.linspace(0, episode.steps, last).round().astype(int))
@@ -95,7 +97,7 @@ def animate(episodes: list[Episode]) -> list[Image.Image]:
     moving: dict[int, np.ndarray] = {}  # images of every step, by where they go
     for left, episode in zip(range(0, still.width, pitch), episodes, strict=True):
         pen.text((left, 3), ENVIRONMENTS[episode.tasks.env].label, "black", font)
-        if episode.task is None:
+        if episode.steps is None:
             pen.text((left, HEAD), "none solved", "#555555", font)
             continue
         pen.text((left + SIDE + GAP, 3), "goal", "black", font)

@@ -44,8 +44,8 @@ def draw(table: pd.DataFrame) -> Figure:
                     panel.plot(at, row["paper"], "D", color=PAPER_COLOUR, ms=3)
         panel.set_ylabel(f"R², {words} probe")
         panel.set_ylim(0, 1.05)
-    words = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
-    panels[-1].set_xticks(range(len(places)), words, rotation=35, ha="right", fontsize=7)
+    names = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
+    panels[-1].set_xticks(range(len(places)), names, rotation=35, ha="right", fontsize=7)
     handles = [
         *(
             panels[0].bar(np.nan, np.nan, color=METHODS[m].colour, label=METHODS[m].label)

@@ -38,6 +38,7 @@ def read_decoded(
         if not np.array_equal(arrays["images"], images) or arrays["decoded"].shape != images.shape:
             raise InputError(f"{path}: decodes other images than {paths[0]}")
         decoded[found["model"]["env"], found["model"]["seed"]] = arrays["decoded"]
+    assert images is not None  # there is a file
     return images, decoded
 
 

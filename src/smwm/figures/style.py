@@ -6,7 +6,7 @@ import argparse
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -19,9 +19,12 @@ from PIL import Image
 from smwm.analysis.measured import Measured, save_origin
 from smwm.system.files import replacing, write_bytes
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 PAPER_COLOUR = "#000000"
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
-RC = {
+RC: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 9,

@@ -86,6 +86,7 @@ def steps_of(
 def told(world: str) -> np.ndarray:
     """Which state column moves as which dimension of the action tells: (S, A) bool."""
     data = pairs(world, 0, 50, 0)
+    assert data.states is not None  # as of every world
     moved, actions = data.states[1::2] - data.states[::2], data.actions[::2]
     return np.abs(moved[:, :, None] - actions[:, None]).max(0) < 1e-3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -62,6 +62,7 @@ class SpatialSoftmax(nn.Module):
     """
 
     sharpness = 3.0  # of maps with a deviation of about 1
+    grid: torch.Tensor  # (side * side, 2), positions
 
     def __init__(self, side: int) -> None:
         super().__init__()
@@ -100,14 +101,15 @@ def timm_backbone(size: int, name: str) -> tuple[nn.Sequential, int]:
     return nn.Sequential(backbone), backbone.num_features
 
 
-def load_pretrained(encoder: nn.Module, name: str) -> None:
+def load_pretrained(encoder: nn.Sequential, name: str) -> None:
     """Give the timm backbone at the head of `encoder` the published weights of `name`."""
     import timm
 
-    size = encoder[0].patch_embed.img_size[0] if hasattr(encoder[0], "patch_embed") else None
+    backbone: Any = encoder[0]  # timm has no types
+    size = backbone.patch_embed.img_size[0] if hasattr(backbone, "patch_embed") else None
     options = {"img_size": size} if size else {}
     source = timm.create_model(name, pretrained=True, num_classes=0, **options)
-    encoder[0].load_state_dict(source.state_dict(), strict=True)
+    backbone.load_state_dict(source.state_dict(), strict=True)
 
 
 class Encoder(NamedTuple):

@@ -87,6 +87,7 @@ def initialise(layer: nn.Module) -> None:
     """Normal weights of deviation 0.02 and no bias, for the linear layers of the ViT."""
     if isinstance(layer, nn.Linear | nn.Conv2d):
         nn.init.normal_(layer.weight, std=0.02)
+        assert layer.bias is not None  # all layers of the ViT have one
         nn.init.zeros_(layer.bias)
 
 
@@ -113,9 +114,10 @@ class ConditionedBlock(nn.Module):
             nn.Linear(mlp_width, width),
             nn.Dropout(dropout),
         )
-        self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
-        nn.init.zeros_(self.modulation[1].weight)
-        nn.init.zeros_(self.modulation[1].bias)
+        modulation = nn.Linear(width, 6 * width)
+        nn.init.zeros_(modulation.weight)
+        nn.init.zeros_(modulation.bias)
+        self.modulation = nn.Sequential(nn.SiLU(), modulation)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition).chunk(6, -1)

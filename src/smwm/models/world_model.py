@@ -57,6 +57,12 @@ class WorldModel(nn.Module):
     statistics of the training split, which travel with the weights.
     """
 
+    pixel_scale: Tensor
+    pixel_shift: Tensor
+    action_mean: Tensor  # (K,), as is action_std
+    action_std: Tensor
+    forward_model: nn.Sequential | TransformerForwardModel
+
     def __init__(self, settings: ModelSettings, image_size: int, action_dim: int) -> None:
         super().__init__()
         latent, width, depth = settings.latent_dim, settings.width, settings.depth
@@ -114,6 +120,7 @@ class WorldModel(nn.Module):
 
     def infer_action(self, latents: Tensor, next_latents: Tensor) -> Tensor:
         """h: latents (..., D) before and after -> action blocks (..., K)."""
+        assert self.inverse_model is not None  # there are actions
         return self.inverse_model(torch.cat([latents, next_latents], -1)).float()
 
     def rollout(self, latents: Tensor, actions: Tensor) -> Tensor:

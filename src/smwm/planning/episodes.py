@@ -64,7 +64,7 @@ def read_episodes(task_files: list[Path], path_files: list[Path]) -> list[Episod
             known = ", ".join(METHODS)
             raise InputError(f"{file}: method {paths.method!r} is unknown, allowed: {known}")
         starts = tasks[paths.env].starts if paths.env in tasks else None
-        if not np.array_equal(paths.states[:, 0], starts):
+        if starts is None or not np.array_equal(paths.states[:, 0], starts):
             raise InputError(f"{file}: its paths of {paths.env} do not start as the --tasks do")
         if (paths.env, paths.method) in found:
             raise InputError(f"{file}: {paths.env} with {paths.method} is there already")

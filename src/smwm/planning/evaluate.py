@@ -61,7 +61,7 @@ def run_tasks(tasks: TaskSet, controller: Controller, method: str, seed: int) ->
             actions = controller(environment, tasks.goal_pixels[open_tasks], spent)
             actions = actions[:, : tasks.budget - spent]
             passed, at_goal = execute(environment, actions, goals)
-            reached = at_goal.any(1)
+            reached = np.any(at_goal, axis=1)
             solved[open_tasks] = reached
             states[open_tasks, spent + 1 : spent + 1 + actions.shape[1]] = passed
             steps[open_tasks[reached]] = spent + 1 + at_goal[reached].argmax(1)

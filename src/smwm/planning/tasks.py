@@ -85,7 +85,7 @@ def draw_tasks(env: str, data: Trajectories, settings: TaskSettings, data_hash: 
         goal_pixels=data.pixels[rows + settings.offset],
         actions=actions,
         solved_at_start=environment.success(start_states, goals),
-        replay_success=execute(environment, actions, goals)[1].any(1),
+        replay_success=np.any(execute(environment, actions, goals)[1], axis=1),
         task_seed=settings.task_seed,
         data_sha256=data_hash,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,8 +17,14 @@ Content = TypeVar("Content")
 
 def save(path: Path, content: Any) -> None:
     """Write a dataclass to `path` atomically."""
+    write_arrays(path, {key: np.asarray(value) for key, value in vars(content).items()})
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays by name to `path` (.npz) atomically."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{key: np.asarray(value) for key, value in vars(content).items()})
+    # numpy's stubs take every keyword for a possible `allow_pickle`.
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     write_bytes(path, buffer.getvalue())
 
 

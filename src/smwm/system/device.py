@@ -79,7 +79,7 @@ def choose_precision(name: str, device: torch.device) -> str:
     if device.type == "cuda":
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        abilities = getattr(torch.cpu, "get_capabilities", dict)()
+        abilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
         fast = abilities.get("avx512_bf16", False) or abilities.get("amx_bf16", False)
     return "bfloat16" if fast else "float32"
 

@@ -88,14 +88,15 @@ class Ending:
             sys.__unraisablehook__(unraisable)
 
     def _watch(self, reader: int) -> None:
-        number = 0
+        number, main = 0, threading.main_thread().ident
+        assert main is not None  # it runs
         while number not in SIGNALS:
             number = os.read(reader, 1)[0]  # Python writes it when it comes, whatever computes
         deadline = time.monotonic() + GRACE
         while time.monotonic() < deadline:
             time.sleep(0.05)
             if self._lost:
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                signal.pthread_kill(main, signal.SIGINT)
         self._number = self._number or number
         self._end()
 

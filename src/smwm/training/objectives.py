@@ -88,7 +88,8 @@ def pldm(model: WorldModel, batch: Batch) -> Tensor:
         "smoothness": mse_loss(batch.latents[:, 1:], batch.latents[:, :-1]),
         "inverse": inverse_dynamics(model, batch),
     }
-    return sum(PLDM_TERMS[name] * value for name, value in terms.items())
+    weighted = (PLDM_TERMS[name] * value for name, value in terms.items())
+    return sum(weighted, start=batch.latents.new_zeros(()))
 
 
 def low_variance(latents: Tensor) -> Tensor:
@@ -127,12 +128,16 @@ class TargetEncoder(nn.Module):
 
 def moving_targets(batch: Batch) -> Tensor:
     """Embeddings (B, L - 1, D) of the next images by the moving average."""
+    assert isinstance(batch.helper, TargetEncoder)
+    assert batch.pixels is not None
     with torch.no_grad():
         return batch.helper.model.encode(batch.pixels[:, 1:])
 
 
 def reconstruction(model: WorldModel, batch: Batch) -> Tensor:
     """Mean squared error of images in [0, 1], decoded from their latents."""
+    assert batch.helper is not None
+    assert batch.pixels is not None
     decoded = batch.helper(batch.latents.flatten(0, 1))
     images = batch.pixels.flatten(0, 1).movedim(-1, 1).float() / 255
     return mse_loss(decoded.float(), images)

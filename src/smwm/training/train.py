@@ -93,7 +93,8 @@ def train(
     set_action_statistics(model, data, settings.block)
     helper = prepare(method, model)
     parts = nn.ModuleList([model] if helper is None else [model, helper])
-    parts.to(device, memory_format=torch.channels_last)
+    # torch's stubs lack the overload.
+    parts.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     learned = [weights for weights in parts.parameters() if weights.requires_grad]
     optimiser = torch.optim.AdamW(
         learned,

@@ -100,6 +100,8 @@ class Screen(logging.Handler):
     What is neither part of the screen nor noise is left to `plain`.
     """
 
+    lock: threading.RLock  # that logging.Handler makes
+
     def __init__(self, plain: Any, dry_run: bool) -> None:
         super().__init__()
         self.plain, self.dry_run = plain, dry_run

@@ -41,6 +41,11 @@ def end_jobs_on_signals(logger: logging.Logger, local: bool) -> threading.Event:
     Called when Snakemake has made its own handler of SIGTERM: no new jobs, wait for the old ones.
     """
     interrupted, stop = threading.Event(), signal.getsignal(signal.SIGTERM)
+    assert callable(stop)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop(number, frame)
+        end_jobs()
 
     def handle(number: int, frame: FrameType | None) -> None:
         for ignored in SIGNALS:
@@ -48,7 +53,7 @@ def end_jobs_on_signals(logger: logging.Logger, local: bool) -> threading.Event:
         interrupted.set()
         logger.disabled = True
         # In a thread, as Snakemake's handler waits for a lock that its main thread may hold.
-        threading.Thread(target=lambda: (stop(number, frame), end_jobs()), daemon=True).start()
+        threading.Thread(target=end, args=(number, frame), daemon=True).start()
 
     let_go()
     for number in SIGNALS if local else ():
@@ -60,7 +65,8 @@ def end_jobs_on_signals(logger: logging.Logger, local: bool) -> threading.Event:
 
 def end_jobs() -> None:
     """Ask each stage once, also one that starts now; later end by force what is left."""
-    asked, deadline = set(), time.monotonic() + GRACE + 0.5
+    asked: set[psutil.Process] = set()
+    deadline = time.monotonic() + GRACE + 0.5
     while time.monotonic() < deadline:
         new = {process for process in descendants() if is_stage(process)} - asked
         for process in new:
