@@ -103,8 +103,8 @@ def run(arguments: argparse.Namespace) -> None:
     ):
         for scale, threads in cases:
             torch.set_num_threads(threads)
-            place = Path(folder, str(threads))
-            bench = prepare(scale, place, arguments.config, settings, device, threads)
+            data_folder = Path(folder, str(threads))
+            bench = prepare(scale, data_folder, arguments.config, settings, device, threads)
             for part in arguments.parts:
                 rows.append((machine_name(device), *PARTS[part](bench)))
                 progress.advance()

@@ -74,10 +74,10 @@ def unquote(value: Any) -> Any:
 
 def check(values: Any, schema: dict[str, Any], origin: str) -> None:
     """Raise InputError for the first violation of `schema`, worded for people."""
-    for place, value in _numbers(values):
+    for name, value in _numbers(values):
         if not abs(value) <= LARGEST:  # nor is NaN
             raise InputError(
-                f"{origin}: {place}: {value} is not allowed, it must be finite, at most {LARGEST:g}"
+                f"{origin}: {name}: {value} is not allowed, it must be finite, at most {LARGEST:g}"
             )
     errors = Draft202012Validator(schema).iter_errors(values)
     error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
@@ -85,19 +85,19 @@ def check(values: Any, schema: dict[str, Any], origin: str) -> None:
         raise InputError(f"{origin}: {_explain(error)}")
 
 
-def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, int | float]]:
-    """Every number in nested mappings and lists, with its place."""
+def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int | float]]:
+    """Every number in nested mappings and lists, with its key."""
     if isinstance(value, int | float):
-        yield place, value
+        yield name, value
     items: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, Mapping) else ()
     items = enumerate(value) if isinstance(value, list) else items
     for key, item in items:
-        yield from _numbers(item, f"{place}.{key}" if place else str(key))
+        yield from _numbers(item, f"{name}.{key}" if name else str(key))
 
 
 def _explain(error: ValidationError) -> str:
-    place = ".".join(map(str, error.absolute_path))
-    prefix = f"{place}: " if place else ""
+    name = ".".join(map(str, error.absolute_path))
+    prefix = f"{name}: " if name else ""
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = next(str(key) for key in error.instance if key not in allowed)

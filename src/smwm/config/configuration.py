@@ -25,7 +25,7 @@ from smwm.system.device import DEVICES
 from smwm.training.train import TrainSettings
 
 RUN = ("scale", "device")  # keys that no scale has
-Keys = tuple[str, ...]  # that lead to a place in a configuration
+Keys = tuple[str, ...]  # that lead to a part of a configuration
 OF_METHODS = ("train", "model")  # blocks that a method may override
 BLOCKS = {
     "collect": CollectSettings,
@@ -128,55 +128,55 @@ class Configuration:
         self.baselines = [m for m in self._values.get("baselines") or {} if m not in self.methods]
         self.envs: list[str] = list(self._values["envs"])
         self.worlds: list[str] = list(self._values.get("worlds") or {})
-        for place in (*self.envs, *self.worlds):
+        for domain in (*self.envs, *self.worlds):
             for block in BLOCKS:
                 try:
-                    self.settings(block, place)
+                    self.settings(block, domain)
                 except InputError as error:
-                    raise InputError(f"{path}: {place}: {block}.{error}") from error
-            source = self.settings("collect", place)["source"]
+                    raise InputError(f"{path}: {domain}: {block}.{error}") from error
+            source = self.settings("collect", domain)["source"]
             if "{" in source:
                 raise InputError(
-                    f"{place}: collect.source: {source!r} is not allowed, Snakemake takes braces "
+                    f"{domain}: collect.source: {source!r} is not allowed, Snakemake takes braces "
                     f"for wildcards; rename the file"
                 )
 
-    def _layers(self, place: str) -> list[tuple[Keys, Mapping[str, Any]]]:
+    def _layers(self, domain: str) -> list[tuple[Keys, Mapping[str, Any]]]:
         """What is said for all, then for all worlds, then for one environment or world.
 
         Each with the keys that lead to it. A variant with a distractor takes what is said of its
-        original. Raises InputError for a place that the run lacks.
+        original. Raises InputError for a domain that the run lacks.
         """
-        for env in (place, place.removesuffix(DISTRACTOR)):
+        for env in (domain, domain.removesuffix(DISTRACTOR)):
             if env in self._values["envs"]:
                 return [((), self._values), (("envs", env), self._values["envs"][env] or {})]
-        if place not in self.worlds:
+        if domain not in self.worlds:
             known = ", ".join([*self.envs, *self.worlds])
-            raise InputError(f"{place!r} is no environment or world of this scale: {known}")
+            raise InputError(f"{domain!r} is no environment or world of this scale: {known}")
         worlds = self._values.get("representation") or {}
-        own = self._values["worlds"][place] or {}
-        return [((), self._values), (("representation",), worlds), (("worlds", place), own)]
+        own = self._values["worlds"][domain] or {}
+        return [((), self._values), (("representation",), worlds), (("worlds", domain), own)]
 
-    def seeds(self, place: str) -> list[int]:
+    def seeds(self, domain: str) -> list[int]:
         """Seeds of an environment or world: those of --config, else its own, else the scale's."""
-        own = [layer["seeds"] for _, layer in self._layers(place) if "seeds" in layer]
+        own = [layer["seeds"] for _, layer in self._layers(domain) if "seeds" in layer]
         return self._asked_seeds or own[-1]
 
-    def settings(self, block: str, place: str, method: str | None = None) -> dict[str, Any]:
+    def settings(self, block: str, domain: str, method: str | None = None) -> dict[str, Any]:
         """Every setting of `block` for an environment or world, and for a method of training.
 
         Later ones win: default, scale, all worlds, environment or world, then the same order
         for what is said of the method.
         """
-        found = self.explained(block, place, method)
+        found = self.explained(block, domain, method)
         values = {key: value for key, (value, _) in found.items()}
         return asdict(BLOCKS[block](**_typed(BLOCKS[block], values)))
 
     def explained(
-        self, block: str, place: str, method: str | None = None
+        self, block: str, domain: str, method: str | None = None
     ) -> dict[str, tuple[Any, str]]:
         """The same settings, each with the layer that set it: file and keys, or the default."""
-        layers = self._layers(place)
+        layers = self._layers(domain)
         chosen = [((*keys, block), layer.get(block) or {}) for keys, layer in layers]
         if method is not None and block in OF_METHODS:
             chosen += [
@@ -214,10 +214,10 @@ class Configuration:
             },
         )
 
-    def flags(self, block: str, place: str, method: str | None = None, **instead: Any) -> str:
+    def flags(self, block: str, domain: str, method: str | None = None, **instead: Any) -> str:
         """The same as flags, quoted for a shell, with values that a sweep sets `instead`."""
         words = []
-        for name, value in (self.settings(block, place, method) | instead).items():
+        for name, value in (self.settings(block, domain, method) | instead).items():
             words += [flag(name), *map(str, value if isinstance(value, tuple) else [value])]
         return shlex.join(words)
 

@@ -38,12 +38,12 @@ def describe() -> str:
     return "\n".join(lines)
 
 
-def resolved(configuration: Configuration, place: str, method: str | None) -> Iterator[str]:
+def resolved(configuration: Configuration, domain: str, method: str | None) -> Iterator[str]:
     """A line a setting of an environment or world: key, value, and the layer that set it."""
     rows = [
         (f"{block}.{key}", _shown(value), origin)
         for block in BLOCKS
-        for key, (value, origin) in configuration.explained(block, place, method).items()
+        for key, (value, origin) in configuration.explained(block, domain, method).items()
     ]
     widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
     for key, value, origin in rows:

@@ -77,8 +77,8 @@ class Cube(SimulatedCopies):
 class NoisyOracle:
     """ogbench's Markov oracle with action noise and bouts of random actions.
 
-    It reaches for the cube, grasps, lifts and carries it to a random place, lets go, moves off
-    and begins again with another place. Gaussian noise is added to each action. Now and then a
+    It reaches for the cube, grasps, lifts and carries it to a random position, lets go, moves off
+    and begins again with another position. Gaussian noise is added to each action. Now and then a
     few actions, or the gripper's alone, are uniformly random instead: the oracle by itself never
     opens its gripper in mid-air, and a model of such data believes that what was grasped cannot
     fall. Phases follow from what is seen, so whatever it misses or drops it tries again.
@@ -90,7 +90,7 @@ class NoisyOracle:
         self._rngs = rngs
         self._oracles = [CubeMarkovOracle(env=simulator(False).environment) for _ in rngs]
         self._bouts = [0] * len(rngs)  # random actions that are left
-        self._places = [self._begin(i) for i in range(len(rngs))]
+        self._goals = [self._begin(i) for i in range(len(rngs))]
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
         actions = []
@@ -98,8 +98,8 @@ class NoisyOracle:
             zip(states, self._oracles, self._rngs, strict=True)
         ):
             if oracle.done:
-                self._places[i] = self._begin(i)
-            seen = simulator(False).information(state) | self._places[i]
+                self._goals[i] = self._begin(i)
+            seen = simulator(False).information(state) | self._goals[i]
             action = oracle.select_action(None, seen) + rng.normal(0, POLICY_NOISE, 5)
             if rng.random() < GRIPPER_SLIP:
                 action[4] = rng.uniform(-1, 1)
@@ -112,11 +112,11 @@ class NoisyOracle:
         return np.clip(actions, -1, 1).astype(np.float32)
 
     def _begin(self, i: int) -> dict[str, Any]:
-        """Send oracle i to a new place for the cube; return what it may know of it."""
+        """Send oracle i to a new position for the cube; return what it may know of it."""
         rng = self._rngs[i]
         np.random.seed(rng.integers(2**32))  # noqa: NPY002  the oracle draws from there
         self._oracles[i].reset(None, None)
-        return simulator(False).random_place(rng)
+        return simulator(False).random_position(rng)
 
 
 class CubeSimulator:
@@ -175,8 +175,8 @@ class CubeSimulator:
         self.environment.pre_step()
         return self.environment.compute_ob_info()
 
-    def random_place(self, rng: np.random.Generator) -> dict[str, Any]:
-        """A random place for the cube, in the oracle's words."""
+    def random_position(self, rng: np.random.Generator) -> dict[str, Any]:
+        """A random position for the cube, in the oracle's words."""
         self.environment.np_random = rng
         self.environment.set_new_target(return_info=False)
         self.environment.pre_step()

@@ -47,10 +47,10 @@ class Distracted:
 
     def reset(self, rngs: Sequence[np.random.Generator]) -> None:
         self._inner.reset(rngs)
-        places = np.stack([rng.uniform(RADIUS, 1 - RADIUS, 2) for rng in rngs])
+        positions = np.stack([rng.uniform(RADIUS, 1 - RADIUS, 2) for rng in rngs])
         headings = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])
         steps = SPEED * np.stack([np.cos(headings), np.sin(headings)], 1)
-        self._dots = np.concatenate([places, steps], 1)
+        self._dots = np.concatenate([positions, steps], 1)
 
     def restore(self, states: np.ndarray) -> None:
         self._inner.restore(states[:, :-4])
@@ -61,10 +61,10 @@ class Distracted:
 
     def step(self, actions: np.ndarray) -> None:
         self._inner.step(actions)
-        place, step = self._dots[:, :2] + self._dots[:, 2:], self._dots[:, 2:]
-        outside = (place < RADIUS) | (place > 1 - RADIUS)
+        position, step = self._dots[:, :2] + self._dots[:, 2:], self._dots[:, 2:]
+        outside = (position < RADIUS) | (position > 1 - RADIUS)
         step = np.where(outside, -step, step)
-        self._dots = np.concatenate([np.clip(place, RADIUS, 1 - RADIUS), step], 1)
+        self._dots = np.concatenate([np.clip(position, RADIUS, 1 - RADIUS), step], 1)
 
     def keep(self, mask: np.ndarray) -> None:
         self._inner.keep(mask)

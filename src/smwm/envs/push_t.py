@@ -105,7 +105,7 @@ class PushTSimulator(PushTEnv):
                 return state
 
     def advance(self, state: np.ndarray, action: np.ndarray) -> np.ndarray:
-        self.place(state)
+        self.put(state)
         self.step(np.clip(state[AGENT] + SPEED * action, 0, FRAME))
         return self._read()
 
@@ -118,7 +118,7 @@ class PushTSimulator(PushTEnv):
         small = cv2.resize(chosen, (size, size), interpolation=cv2.INTER_AREA)  # B, G, R, -
         return small[..., 2::-1]
 
-    def place(self, state: np.ndarray) -> None:
+    def put(self, state: np.ndarray) -> None:
         """A new scene in `state`: old contacts live on in a used one."""
         self._setup()
         put(self, state)
@@ -168,10 +168,10 @@ def simulator(full: bool) -> PushTSimulator:
 class ScriptedPusher:
     """Pushes the block about, from all sides, and at times moves freely.
 
-    It picks a random spot of the block's outline, one that pushes towards a random place three
+    It picks a random spot of the block's outline, one that pushes towards a random point three
     times in four (so that the block crosses the table) and any one else (so that it turns),
     goes around the block to that spot, pushes for a while along the outline's normal, and picks
-    again. One time in six it heads for a random place instead. Speeds vary, and every action
+    again. One time in six it heads for a random point instead. Speeds vary, and every action
     gets Gaussian noise, so that what the block does is not a function of where things are.
     """
 
@@ -196,7 +196,7 @@ class ScriptedPusher:
             plan = self._plans[i] = self._pick(rng, state)
         plan["steps"] -= 1
         if plan["spot"] is None:
-            way = plan["place"] - state[AGENT]
+            way = plan["target"] - state[AGENT]
             plan["steps"] *= np.linalg.norm(way) > PUSHER_RADIUS
         else:
             way = self._way_to_push(plan, state)
@@ -228,15 +228,15 @@ class ScriptedPusher:
 
     def _pick(self, rng: np.random.Generator, state: np.ndarray | None) -> dict:
         """What to do next."""
-        place = rng.uniform(60, FRAME - 60, 2)
+        target = rng.uniform(60, FRAME - 60, 2)
         plan: dict[str, Any] = {"steps": self.PATIENCE, "spot": None, "pushing": False}
         plan |= {"walk": rng.uniform(*self.WALK), "push": rng.uniform(*self.PUSH)}
         if state is None or rng.random() < self.FREE:
-            return plan | {"place": place}
+            return plan | {"target": target}
         spots, normals = _outline()
         chosen = rng.integers(len(spots), size=6)
         if rng.random() < self.AIMED:
-            ahead = normals[chosen] @ _rotation(state[ANGLE]).T @ (place - state[BLOCK])
+            ahead = normals[chosen] @ _rotation(state[ANGLE]).T @ (target - state[BLOCK])
             chosen = chosen[[np.argmin(ahead)]]
         return plan | {
             "spot": spots[chosen[0]],
@@ -249,7 +249,7 @@ class ScriptedPusher:
 @cache
 def _outline(spacing: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 2) along the block's outline and outward normals (n, 2), in its own frame."""
-    simulator(False).place(np.zeros(11))
+    simulator(False).put(np.zeros(11))
     shapes = simulator(False)._block_shapes  # in order; the body's own are a set
     spots, normals = [], []
     for shape in shapes:
@@ -268,7 +268,7 @@ def _outline(spacing: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _centre_of_gravity() -> np.ndarray:
-    simulator(False).place(np.zeros(11))
+    simulator(False).put(np.zeros(11))
     return np.array(simulator(False).block.center_of_gravity)
 
 

@@ -151,18 +151,18 @@ def load(
 
     Raises InputError in one line if there is no such model, or none that can be read.
     """
-    place = choose_device(device)
+    chosen_device = choose_device(device)
     if model in (*ENVIRONMENTS, *WORLDS):
         model = published(str(model), scale, method, seed)
     path = Path(model)
     if path.is_dir():
         from smwm.library.hub import load_folder
 
-        return Model(*load_folder(path), place)
+        return Model(*load_folder(path), chosen_device)
     if isinstance(model, str) and not path.exists():
         known = ", ".join([*ENVIRONMENTS, *WORLDS])
         raise InputError(f"{model}: no such checkpoint, and no environment or world: {known}")
-    return Model(*load_model(path), place)
+    return Model(*load_model(path), chosen_device)
 
 
 def published(env: str, scale: str, method: str, seed: int) -> Path:

@@ -40,16 +40,16 @@ def model_card(path: Path | str) -> str:
 def card(provenance: dict[str, Any]) -> str:
     """The card of a model with this provenance: the same provenance, the same text."""
     env, method = (str(provenance.get(key, "unknown")) for key in ("env", "method"))
-    place = ENVIRONMENTS[env].label if env in ENVIRONMENTS else env
+    label = ENVIRONMENTS[env].label if env in ENVIRONMENTS else env
     entry = METHODS.get(method)
     how = f"{entry.label} ({entry.source})" if entry else method
-    facts = {"environment": f"{place} (`{env}`)", "method": how}
+    facts = {"environment": f"{label} (`{env}`)", "method": how}
     if env in WORLDS:
         facts["environment"] = f"`{env}`, a synthetic world"
     facts |= {FACTS[key]: provenance[key] for key in FACTS if key in provenance}
     facts |= {f"pairs: {key}": value for key, value in provenance.get("pairs", {}).items()}
     lines = [
-        f"# {entry.label if entry else method} on {place}",
+        f"# {entry.label if entry else method} on {label}",
         "",
         f"A latent world model in the manner of [Sensorimotor World Models]({PAPER}): an encoder "
         "of images, a forward model that predicts the next latent from an action, and an inverse "
