@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -43,17 +44,43 @@ def test_bars_are_means_with_their_intervals_a_dot_a_seed_and_the_paper_s(table)
         marker: [list(line.get_ydata()) for line in panel.lines if line.get_marker() == marker]
         for marker in "oD"
     }
-    assert shown["o"][:2] == [[100, 50], [25]]
-    assert shown["D"][0] == [99]
-    assert len(shown["D"]) == 2  # the other one stands in the legend: no number of random actions
+    assert shown["o"] == [[100, 50], [25]]
+    assert shown["D"] == [[99]]  # no number of random actions
+
+
+def test_what_belongs_to_a_bar_stands_on_it_and_apart(table):
+    panel = draw(table).axes[0]
+    for bar in panel.patches:
+        on_it = (bar.get_x(), bar.get_x() + bar.get_width())
+        marks = [line for line in panel.lines if line.get_marker() in ("o", "D")]
+        marks = [line for line in marks if on_it[0] <= min(line.get_xdata()) <= on_it[1]]
+        edges = [(min(line.get_xdata()), max(line.get_xdata())) for line in marks]
+        edges += [
+            (at, at)
+            for line in panel.collections
+            for at in line.get_segments()[0][:1, 0]
+            if on_it[0] <= at <= on_it[1]
+        ]
+        assert len(edges) == len(marks) + 1
+        assert all(on_it[0] < low <= high < on_it[1] for low, high in edges)
+        assert all(one[1] < other[0] for one, other in pairwise(edges))
 
 
 def test_a_method_that_did_not_plan_somewhere_leaves_a_gap(table):
     more = table[table["method"] == "smwm"].assign(env="cube")
     figure = draw(pd.concat([table, more]))
-    assert [panel.get_title() for panel in figure.axes] == ["Two rooms", "Cube"]
+    assert [panel.get_title() for panel in figure.axes] == ["Two rooms\n2 seeds", "Cube\n2 seeds"]
     assert len(figure.axes[1].patches) == 1
     assert_readable(figure)
+
+
+def test_the_legend_names_methods_and_marks_and_the_footnote_says_of_what(table):
+    figure = draw(table)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "SMWM", "Random actions", "one seed", "the paper's mean", "95 % interval",
+        "solved at the start",
+    ]  # fmt: skip
+    assert "4 held-out tasks" in figure._supxlabel.get_text()
 
 
 def test_common_style_is_applied(table):
