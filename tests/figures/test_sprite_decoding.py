@@ -60,9 +60,35 @@ def test_one_row_a_world_below_the_images(files):
     labels = [panel.get_ylabel() for panel in figure.axes[:30:6]]
     assert labels == ["image", "nothing\ncontrolled", "x\ncontrolled", "x and y\ncontrolled",
                       "x, y and angle\ncontrolled"]  # fmt: skip
-    titles = [panel.get_title() for panel in figure.axes[30:]]
+    titles = [panel.get_title() for panel in figure.axes[30:34]]
     assert titles == [f"true dimension {n}, found {n}" for n in TRUE.values()]
+    assert figure._supxlabel.get_text().startswith("Where nothing is controlled")
     assert_readable(figure)
+
+
+def test_both_probes_stand_at_each_freedom_and_what_is_controlled_is_bold(files):
+    measured = read_measured(files["table"])
+    table = measured.table
+    table.loc[(table["world"] == "sprite_x") & (table["dof"] == "angle"), "r2_mlp"] = -0.5
+    figure = draw(*read_decoded(measured, files["decoded"]), table)
+    bold = [
+        [name.get_text() for name in panel.get_xticklabels() if name.get_fontweight() == "bold"]
+        for panel in figure.axes[30:34]
+    ]
+    assert bold == [[], ["x"], ["x", "y"], ["x", "y", "angle"]]
+    none, below = figure.axes[30:32]
+    assert [bar.get_height() for bar in none.patches] == [0.5, 0.5, 0.5, 0.9, 0.9, 0.9]
+    assert [bar.get_height() for bar in below.patches][3:] == [0.9, 0.9, -0.5]
+    assert below.get_ylim()[0] < -0.5
+    words = [text.get_text() for text in figure.axes[34].get_legend().get_texts()]
+    assert words == ["linear probe", "MLP probe"]
+    assert none.patches[0].get_facecolor() != none.patches[3].get_facecolor()
+
+
+def test_the_note_on_collapse_stands_only_where_nothing_is_controlled(files):
+    measured = read_measured(files["table"])
+    figure = draw(*read_decoded(measured, files["decoded"][1:]), measured.table)
+    assert figure._supxlabel is None
 
 
 def test_each_world_s_images_stand_beside_its_own_numbers(files):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from smwm.analysis.exports import read_arrays
 from smwm.analysis.measured import Measured, read_measured
@@ -15,8 +17,14 @@ from smwm.data.worlds import WORLDS
 from smwm.errors import InputError
 from smwm.figures.style import add_table, new_figure, save_drawn, show_image
 
-COLUMNS = ("world", "seed", "controllable_dof", "effective_dim", "dof", "r2_mlp")
+COLUMNS = ("world", "seed", "controllable_dof", "effective_dim", "dof", "r2_linear", "r2_mlp")
 SHOWN = 6
+PROBES = (("r2_linear", "linear probe", "#0072B2"), ("r2_mlp", "MLP probe", "#56B4E9"))
+COLLAPSE = (
+    "Where nothing is controlled, no action can be told from the latents and they may shrink to a "
+    "point:\nall images are then decoded to one. "
+    "Probes enlarge what little is left, and can read from it."
+)
 
 
 def read_decoded(
@@ -45,8 +53,11 @@ def read_decoded(
 def draw(
     images: np.ndarray, decoded: dict[tuple[str, int], np.ndarray], table: pd.DataFrame
 ) -> Figure:
-    """The images on top, below them one row a world: decoded images, R^2 of each freedom."""
-    figure = new_figure(7.4, 1.1 * (len(decoded) + 1))
+    """The images on top, below them one row a world: decoded images, R^2 of each freedom.
+
+    The R^2 are of the model whose images are shown; what its actions control has a bold name.
+    """
+    figure = new_figure(7.4, 1.2 * (len(decoded) + 1))
     grid = figure.add_gridspec(len(decoded) + 1, SHOWN + 2)
     strips = [("image", images)]
     strips += [
@@ -62,13 +73,35 @@ def draw(
     for row, (world, seed) in enumerate(decoded, start=1):
         mine = table[(table["world"] == world) & (table["seed"] == seed)]
         panel = figure.add_subplot(grid[row, SHOWN:])
-        panel.bar(mine["dof"], mine["r2_mlp"].clip(lower=0), color="#0072B2")
-        panel.set_ylim(0, 1.05)
-        panel.set_ylabel("R², MLP", fontsize=7)
-        panel.tick_params(labelsize=6)
+        _draw_scores(panel, mine, WORLDS[world].action_dim)
         true, found = mine["controllable_dof"].iloc[0], mine["effective_dim"].iloc[0]
         panel.set_title(f"true dimension {true}, found {found}", fontsize=7)
+    key = figure.add_subplot(grid[0, SHOWN:])
+    key.set_axis_off()
+    handles = [Patch(color=colour, label=words) for _, words, colour in PROBES]
+    key.legend(handles=handles, loc="center", title="bold: controlled", fontsize=7)
+    if any(WORLDS[world].action_dim == 0 for world, _ in decoded):
+        figure.supxlabel(COLLAPSE, fontsize=7)
     return figure
+
+
+def _draw_scores(panel: Axes, scores: pd.DataFrame, controlled: int) -> None:
+    """Bars of each freedom; the first `controlled` are what the actions of a sprite's world tell.
+
+    The axis reaches below zero where an R^2 does.
+    """
+    x = np.arange(len(scores))
+    for shift, (column, _, colour) in zip((-0.2, 0.2), PROBES, strict=True):
+        panel.bar(x + shift, scores[column], 0.38, color=colour)
+    panel.axhline(0, color="black", lw=0.6)
+    panel.set_ylim(min(-0.1, 1.1 * scores[[column for column, *_ in PROBES]].min(axis=None)), 1.05)
+    panel.set_yticks([0, 0.5, 1])
+    panel.set_xticks(x, scores["dof"])
+    panel.set_ylabel("R²", fontsize=7)
+    panel.tick_params(labelsize=7)
+    for number, label in enumerate(panel.get_xticklabels()):
+        mark = {"fontweight": "bold"} if number < controlled else {"color": "#777777"}
+        label.set(**mark)
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
