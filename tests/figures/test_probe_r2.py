@@ -4,6 +4,7 @@ import pytest
 
 from conftest import ROOT
 from smwm.figures.probe_r2 import as_latex, draw
+from smwm.methods import METHODS
 from synthetic import assert_readable, drawn_twice, written
 
 COLUMNS = [
@@ -15,6 +16,12 @@ NAN = np.nan
 
 def table_of(*rows):
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def marked(panel, marker):
+    """Heights of the marks of one shape, method by method."""
+    lines = [line for line in panel.lines if line.get_marker() == marker]
+    return [float(y) for line in lines for y in np.atleast_1d(line.get_ydata())]
 
 
 def test_files(tmp_path):
@@ -45,16 +52,37 @@ def test_latex_has_means_over_seeds_and_the_paper_in_brackets():
     assert lines[6:] == [r"\bottomrule", r"\end{tabular}"]
 
 
-def test_bars_are_means_over_seeds_and_never_below_zero():
-    rows = [(*WHERE, "smwm", seed, r2, 0.7, 0.6, 0.8, 0.7) for seed, r2 in enumerate((0.8, 0.6))]
-    figure = draw(table_of(*rows, (*WHERE, "sigreg", 0, -3.0, -3.0, NAN, NAN, NAN)))
+def test_a_dot_a_seed_beside_their_mean_its_interval_and_the_paper():
+    rows = [(*WHERE, "smwm", seed, r2, 0.7, 0.6, 0.8, 0.75) for seed, r2 in enumerate((0.8, 0.6))]
+    figure = draw(table_of(*rows, (*WHERE, "sigreg", 0, 0.5, 0.5, NAN, NAN, NAN)))
     panel = figure.axes[0]
-    heights = [bar.get_height() for bar in panel.patches]
-    assert heights[:2] == pytest.approx([0.7, 0])
-    diamonds = [line for line in panel.lines if line.get_marker() == "D"]
-    assert diamonds[0].get_ydata() == [0.7]
-    (segment,) = panel.collections[0].get_segments()  # the interval of several seeds
-    assert segment[:, 1] == pytest.approx([0.6, 0.8])
+    assert marked(panel, "o") == [0.5, 0.8, 0.6]
+    assert [y for y in marked(panel, "D") if np.isfinite(y)] == [0.75]
+    segments = [ends[:, 1].tolist() for line in panel.collections for ends in line.get_segments()
+                if len(ends)]  # fmt: skip
+    assert [0.6, 0.8] in segments
+    assert [0.7, 0.7] in segments
+    colours = {line.get_color() for line in panel.lines if line.get_marker() == "o"}
+    assert colours == {METHODS["smwm"].colour, METHODS["sigreg"].colour}
+
+
+def test_what_is_below_zero_is_shown():
+    rows = [
+        (*WHERE, "smwm", seed, r2, -0.3, -1.2, 0.6, 0.9) for seed, r2 in enumerate((-0.4, -0.2))
+    ]
+    panel = draw(table_of(*rows)).axes[0]
+    low, high = panel.get_ylim()
+    assert low < -1.2
+    assert high == pytest.approx(1.05)
+    assert marked(panel, "o") == [-0.4, -0.2]
+    assert not marked(panel, "v")
+
+
+def test_an_arrow_on_the_edge_marks_what_would_squeeze_the_rest():
+    panel = draw(table_of((*WHERE, "smwm", 0, -30.0, -30.0, NAN, NAN, 0.9))).axes[0]
+    low, _ = panel.get_ylim()
+    assert low > -2
+    assert set(marked(panel, "v")) == {low}
 
 
 def test_nothing_overlaps_with_every_quantity_there_is():

@@ -7,53 +7,62 @@ import argparse
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import PAPER_COLOUR, add_table, new_figure, save_drawn
+from smwm.figures.style import (
+    PAPER_COLOUR,
+    add_table,
+    draw_scores,
+    limit_scores,
+    new_figure,
+    save_drawn,
+)
 from smwm.methods import METHODS
 from smwm.system.files import write_bytes
 
 PROBES = {"linear": "linear", "mlp": "MLP"}
-COLUMNS = ("env", "quantity", "probe", "method", "mean", "ci_low", "ci_high", "paper")
+COLUMNS = ("env", "quantity", "probe", "method", "r2", "mean", "ci_low", "ci_high", "paper")
+PAPER = {"ls": "", "marker": "D", "ms": 3, "mec": PAPER_COLOUR, "mfc": "none", "mew": 0.7}
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """One panel a probe: a bar a method for each quantity, the paper's value a diamond.
-
-    With several seeds a bar has its 95 % interval.
-    """
+    """One panel a probe: for each quantity and method a dot a seed, their mean and interval, and
+    the paper's value a diamond."""
     places = list(dict.fromkeys(zip(table["env"], table["quantity"], strict=True)))
     methods = [name for name in METHODS if name in set(table["method"])]
-    figure = new_figure(7.2, 4.6)
+    figure = new_figure(7.2, 4.8)
     panels = figure.subplots(len(PROBES), 1, sharex=True)
-    width = 0.8 / len(methods)
+    width = 0.86 / len(methods)
     for panel, (probe, words) in zip(panels, PROBES.items(), strict=True):
-        for shift, method in enumerate(methods):
-            mine = table[(table["probe"] == probe) & (table["method"] == method)]
-            for x, (env, quantity) in enumerate(places):
-                found = mine[(mine["env"] == env) & (mine["quantity"] == quantity)]
-                if len(found):
-                    at = x + (shift - (len(methods) - 1) / 2) * width
-                    row = found.iloc[0]
-                    value = max(row["mean"], 0)
-                    panel.bar(at, value, width, color=METHODS[method].colour)
-                    ends = np.clip([[row["ci_low"]], [row["ci_high"]]], 0, None)
-                    errors = np.maximum([value - ends[0], ends[1] - value], 0)
-                    panel.errorbar(at, value, errors, color="black", lw=0.6)
-                    panel.plot(at, row["paper"], "D", color=PAPER_COLOUR, ms=3)
+        mine = table[table["probe"] == probe]
+        limit_scores(panel, mine[["r2", "ci_low", "ci_high", "paper"]])
+        for x in range(0, len(places), 2):
+            panel.axvspan(x - 0.5, x + 0.5, color="#F4F4F4", zorder=-1)
+        for (env, quantity, method), seeds in mine.groupby(["env", "quantity", "method"]):
+            shift = methods.index(method) - (len(methods) - 1) / 2
+            at = places.index((env, quantity)) + shift * width
+            first = seeds.iloc[0]
+            interval = first[["mean", "ci_low", "ci_high"]].astype(float)
+            draw_scores(panel, at, seeds["r2"], interval, METHODS[method].colour, width)
+            panel.plot(at + 0.15 * width, first["paper"], **PAPER)
+        panel.axhline(0, color="black", lw=0.8)
+        panel.set_xlim(-0.5, len(places) - 0.5)
         panel.set_ylabel(f"R², {words} probe")
-        panel.set_ylim(0, 1.05)
     names = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
     panels[-1].set_xticks(range(len(places)), names, rotation=35, ha="right", fontsize=7)
+    grey = {"color": "#555555"}
     handles = [
-        *(
-            panels[0].bar(np.nan, np.nan, color=METHODS[m].colour, label=METHODS[m].label)
-            for m in methods
-        ),
-        panels[0].plot([], [], "D", color=PAPER_COLOUR, ms=3, label="paper")[0],
+        *(Patch(color=METHODS[m].colour, label=METHODS[m].label) for m in methods),
+        Line2D([], [], ls="", marker="o", ms=3, mec="black", mew=0.4, **grey, label="one seed"),
+        Line2D([], [], ls="", marker="+", ms=8, mew=1.5, **grey, label="mean, 95 % interval"),
+        Line2D([], [], **PAPER, label="paper"),
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=7)
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=-(-len(handles) // 2), fontsize=7
+    )
     return figure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 PAPER_COLOUR = "#000000"
+R2_SHOWN = (-1.5, 2.5)  # the longest axis of R^2: an interval of few seeds may leave it
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
 RC: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
@@ -68,6 +69,37 @@ def draw_rates(panel: Axes, x: pd.Series, rows: pd.DataFrame, colour: str, label
     errors = np.array([rate - rows["ci_low"], rows["ci_high"] - rate]).clip(min=0)  # of rounding
     panel.errorbar(x, rate, errors, fmt="o-", capsize=3, lw=1, ms=4, color=colour, label=label)
     panel.set_ylim(-3, 103)
+
+
+def limit_scores(panel: Axes, scores: pd.DataFrame) -> None:
+    """Let the panel show all numbers of `scores`, at least 0 to 1, at most R2_SHOWN."""
+    low, high = scores.min(axis=None), scores.max(axis=None)
+    room = 0.05
+    panel.set_ylim(
+        max(np.fmin(low, 0), R2_SHOWN[0]) - room, min(np.fmax(high, 1), R2_SHOWN[1]) + room
+    )
+
+
+def draw_scores(
+    panel: Axes, x: float, seeds: np.ndarray, interval: Sequence[float], colour: str, width: float
+) -> None:
+    """Scores of one method: a dot a seed, beside a line at their mean and its 95 % interval.
+
+    seeds (N,); interval: mean, lower and upper bound, NaN where there is none. All stays within
+    `width` around x. Arrows on the edge mark what lies beyond the limits, which are set before.
+    """
+    low, high = panel.get_ylim()
+    spread = np.linspace(-0.1, 0.1, len(seeds)) if len(seeds) > 1 else np.zeros(1)
+    mean, *bounds = interval
+    ends = np.clip(bounds, low, high)
+    panel.vlines(x + 0.15 * width, *ends, color=colour, lw=1.2)
+    panel.hlines(mean, x - 0.05 * width, x + 0.35 * width, color=colour, lw=1.8)
+    marks = [(x + width * (shift - 0.3), seed) for shift, seed in zip(spread, seeds, strict=True)]
+    beyond = [(x + 0.15 * width, value) for value in (mean, *bounds)]
+    for at, value in [*marks, *(mark for mark in beyond if mark[1] < low or mark[1] > high)]:
+        shape = "v" if value < low else "^" if value > high else "o"
+        style = {"color": colour, "mec": "black", "mew": 0.4, "ms": 3, "ls": "", "zorder": 3}
+        panel.plot(at, np.clip(value, low, high), shape, **style, clip_on=False)
 
 
 def save_all(
