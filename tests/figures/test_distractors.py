@@ -7,17 +7,19 @@ from synthetic import assert_readable, drawn_twice, written
 
 COLUMNS = [
     "env", "method", "measure", "quantity", "seeds", "episodes", "value", "ci_low", "ci_high",
+    "by_seed",
 ]  # fmt: skip
 READ = ("distractor_position", "agent_position", "block_position", "block_orientation")
 
 
 def rows_of(env, method, without, with_it, r2=0.5):
+    """Two seeds, as much below as above each value."""
     rows = [
-        (env, method, "success_with", None, 1, 4, with_it, 30, 60),
-        (env, method, "success_without", None, 1, 4, without, 30, 60),
+        (env, method, "success_with", None, 2, 4, with_it, 30, 60, f"{with_it - 1} {with_it + 1}"),
+        (env, method, "success_without", None, 2, 4, without, 30, 60, f"{without} {without}"),
     ]
     return rows + [
-        (env, method, measure, quantity, 1, 1, r2, np.nan, np.nan)
+        (env, method, measure, quantity, 2, 2, r2, r2 - 0.2, r2 + 0.2, f"{r2} {r2}")
         for measure in ("r2_linear", "r2_mlp")
         for quantity in READ
     ]
@@ -49,22 +51,47 @@ def heights(panel):
     }
 
 
-def test_pale_bars_are_without_the_distractor(table):
-    panel = draw(table).axes[0]
-    assert heights(panel) == {(0.45, 0): 100, (1.0, 0): 75, (0.45, 1): 100, (1.0, 1): 25}
-    handles, labels = panel.get_legend_handles_labels()
-    words = {bars[0].get_alpha(): label for bars, label in zip(handles, labels, strict=True)}
-    assert words == {0.45: "without distractor", None: "with distractor"}
+def dots(panel):
+    lines = [line for line in panel.lines if line.get_marker() == "o"]
+    return [float(y) for line in lines for y in np.atleast_1d(line.get_ydata())]
 
 
-def test_what_an_mlp_reads_of_the_dot_stands_beside_the_task_s_own_quantities(table):
-    own = table["quantity"].isin(READ[1:]) & (table["method"] == "smwm")
-    mlp = table["measure"] == "r2_mlp"
-    table.loc[own & mlp, "value"] = [1.0, 0.2, -3.0]  # below zero counts as nothing
-    panel = draw(table).axes[1]
-    assert heights(panel) == {
-        (0.45, 0): pytest.approx(0.4), (1.0, 0): 0.5, (0.45, 1): pytest.approx(0.8), (1.0, 1): 0.8,
-    }  # fmt: skip
+def test_pale_means_without_the_distractor_and_nothing_else(table):
+    figure = draw(table)
+    panel, read = figure.axes
+    assert heights(panel) == {(0.4, 0): 100, (1.0, 0): 75, (0.4, 1): 100, (1.0, 1): 25}
+    legend = figure.legends[0]
+    pale = [
+        text.get_text()
+        for patch, text in zip(legend.get_patches(), legend.get_texts(), strict=False)
+        if patch.get_alpha() == 0.4
+    ]
+    assert pale == ["pale: without the distractor"]
+    assert not any(line.get_alpha() for line in (*read.lines, *read.collections))
+
+
+def test_each_seed_is_a_dot_in_both_panels(table):
+    panel, read = draw(table).axes
+    assert dots(panel) == [100, 100, 100, 100, 74, 76, 24, 26]
+    assert dots(read) == [0.5] * 8 + [0.8] * 8
+
+
+def test_one_seed_that_was_read_as_a_number_is_a_dot(table):
+    one = table.assign(by_seed=table["value"], seeds=1)
+    assert dots(draw(one).axes[0]) == [100, 100, 75, 25]
+
+
+def test_the_distractor_stands_last_and_intervals_are_whole(table):
+    mine = (table["method"] == "sigreg") & (table["measure"] == "r2_mlp")
+    table.loc[mine, ["ci_low", "ci_high"]] = (-1.2, 1.9)
+    read = draw(table).axes[1]
+    words = [label.get_text().replace("\n", " ") for label in read.get_xticklabels()]
+    assert words == ["agent position", "block position", "block orientation", "distractor position"]
+    low, high = read.get_ylim()
+    ends = [line.get_segments()[0][:, 1].tolist() for line in read.collections]
+    assert [-1.2, 1.9] in ends
+    assert low < -1.2
+    assert high > 1.9
 
 
 def test_nothing_overlaps_with_every_variant_and_many_methods():

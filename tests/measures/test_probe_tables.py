@@ -101,8 +101,10 @@ def test_success_and_probes_with_a_distractor_by_hand(files, tmp_path):
         ("sigreg", "success_without"): 100, ("sigreg", "success_with"): 25,
     }  # fmt: skip
     assert (success["episodes"] == 4).all()
+    assert success["by_seed"]["sigreg", "success_with"] == "25 25"
     read = table[table["quantity"].notna()].set_index(["method", "quantity", "measure"])
     assert read["value"]["smwm", "agent_position", "r2_linear"] == pytest.approx(0.985)
+    assert read["by_seed"]["smwm", "agent_position", "r2_linear"] == "0.98 0.99"
     assert read["value"]["smwm", "distractor_position", "r2_mlp"] == 0.5
     assert read["value"]["sigreg", "distractor_position", "r2_linear"] == 0.9
     assert (table["seeds"] == 2).all()

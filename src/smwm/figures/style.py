@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 PAPER_COLOUR = "#000000"
+SEED = {"ls": "", "marker": "o", "mfc": "white", "mec": "black", "mew": 0.6, "ms": 3.5}  # on a bar
 R2_SHOWN = (-1.5, 2.5)  # the longest axis of R^2: an interval of few seeds may leave it
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
 RC: dict[RcKeyType, Any] = {

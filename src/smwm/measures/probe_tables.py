@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from smwm.analysis.intervals import mean
 from smwm.analysis.measured import read_measured, read_table
-from smwm.analysis.records import Record, rates_by, read_records, settings_behind
+from smwm.analysis.records import Record, outcomes, rates_by, read_records, settings_behind
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.measures.probing import COLUMNS as PROBE
@@ -19,6 +20,7 @@ Settings = list[dict[str, Any]]
 PROBES = (*PROBE, "mean", "ci_low", "ci_high", "paper")
 DISTRACTED = (
     "env", "method", "measure", "quantity", "seeds", "episodes", "value", "ci_low", "ci_high",
+    "by_seed",
 )  # fmt: skip
 VARIANTS = [name for name in ENVIRONMENTS if name.endswith(DISTRACTOR)]
 
@@ -51,23 +53,30 @@ def distractor_table(records: list[Record], probes: pd.DataFrame) -> pd.DataFram
     """Rows of DISTRACTED, of each environment without the end of its variant's name.
 
     measure: success_without or success_with [%], 95 % interval over seeds and tasks; r2_linear or
-    r2_mlp of a `quantity` with the distractor, 95 % interval over seeds. Raises InputError if a
-    variant stands without its original.
+    r2_mlp of a `quantity` with the distractor, 95 % interval over seeds. by_seed: the value of each
+    seed in order, with spaces between. Raises InputError if a variant stands without its original.
     """
     rows = []
     for env, method, *found in rates_by(lambda r: (r["env"], r["method"]), records):
         measure = "success_with" if env.endswith(DISTRACTOR) else "success_without"
-        rows.append((env.removesuffix(DISTRACTOR), method, measure, "", *found))
+        by_seed = 100 * outcomes(records, env, method).mean(1)
+        known = (env.removesuffix(DISTRACTOR), method, measure, "")
+        rows.append((*known, *found, _spaced(by_seed)))
     keys = ["env", "method", "probe", "quantity"]
     for (env, method, probe, quantity), seeds in probes.groupby(keys, sort=False):
         count = len(seeds)
         known = (env.removesuffix(DISTRACTOR), method, f"r2_{probe}", quantity)
-        rows.append((*known, count, count, *mean(seeds["r2"])))
+        by_seed = seeds.sort_values("seed")["r2"]
+        rows.append((*known, count, count, *mean(by_seed), _spaced(by_seed)))
     table = pd.DataFrame(rows, columns=list(DISTRACTED))
     for (env, method), found in table.groupby(["env", "method"]):
         if not {"success_with", "success_without"} <= set(found["measure"]):
             raise InputError(f"--records: {method} in {env} lacks one of: with, without distractor")
     return table
+
+
+def _spaced(values: Iterable[float]) -> str:
+    return " ".join(f"{value:.4g}" for value in values)
 
 
 def probe_r2(probes: list[Path], paper: list[Path]) -> tuple[pd.DataFrame, Settings]:
