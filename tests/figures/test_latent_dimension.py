@@ -26,10 +26,13 @@ def test_files(table, tmp_path):
     assert list(shown) == COLUMNS
 
 
-def test_one_column_a_world_with_the_spectrum_of_its_first_seed(table):
+def test_one_column_a_world_with_the_spectrum_of_every_seed(table):
     figure = draw(table)
     titles = [panel.get_title() for panel in figure.axes[4:]]
     assert titles == [f"true {n}, found {n}, {n + 1}" for n in TRUE.values()]
     for panel in figure.axes[4:]:
-        assert [bar.get_height() for bar in panel.patches] == [58, 20, 10, 5, 3, 2]
+        spectra = [list(line.get_ydata()) for line in panel.lines if line.get_marker() == "o"]
+        assert spectra == [[58, 20, 10, 5, 3, 2], [57, 20, 10, 5, 3, 2]]
+        assert [bar.get_height() for bar in panel.patches] == [57.5, 20, 10, 5, 3, 2]
+        assert panel.get_ylim()[0] == 0
     assert_readable(figure)

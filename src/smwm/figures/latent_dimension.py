@@ -7,6 +7,8 @@ import argparse
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from smwm.analysis.measured import read_measured
 from smwm.data.worlds import WORLDS, pairs
@@ -15,30 +17,38 @@ from smwm.methods import METHODS
 
 SHARES = [f"share_{component}" for component in range(1, 11)]
 COLUMNS = ("world", "seed", "controllable_dof", "effective_dim", *SHARES)
+PALE = "#B8D4E8"
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """One column a world: a picture of it, and the spectrum with its true dimension."""
+    """One column a world: a picture of it, and each seed's spectrum with the true dimension."""
     worlds = list(dict.fromkeys(table["world"]))
-    figure = new_figure(1.9 * len(worlds), 3.6)
+    figure = new_figure(1.9 * len(worlds), 3.7)
     panels = figure.subplots(2, len(worlds), squeeze=False)
+    colour = METHODS["smwm"].colour
     for (picture, spectrum), name in zip(panels.T, worlds, strict=True):
         show_image(picture, pairs(name, 3, 1, 0).pixels[0])
         picture.set_title(WORLDS[name].label.replace(", ", ",\n"), fontsize=7)
         seeds = table[table["world"] == name].sort_values("seed")
-        first = seeds.iloc[0]
-        share = first[SHARES].dropna().astype(float)
-        spectrum.bar(np.arange(1, len(share) + 1), share, color=METHODS["smwm"].colour)
-        true = first["controllable_dof"]
+        shares = seeds[SHARES].astype(float).dropna(axis=1, how="all")
+        components = np.arange(1, shares.shape[1] + 1)
+        spectrum.bar(components, shares.mean(), color=PALE)
+        for mine in shares.to_numpy():
+            spectrum.plot(components, mine, "o-", color=colour, lw=0.6, ms=2.5, mew=0)
+        true = seeds["controllable_dof"].iloc[0]
         line = spectrum.axvline(true + 0.5, color="black", ls="--", lw=0.8)
-        words = ", ".join(map(str, seeds["effective_dim"]))  # the spectrum is of the first
+        words = ", ".join(map(str, seeds["effective_dim"]))
         spectrum.set_title(f"true {true}, found {words}", fontsize=8)
         spectrum.set_xlabel("component")
         spectrum.set_xticks(range(2, len(SHARES) + 1, 2))
-    several = "; found: one number a seed, spectrum of the first"
-    several *= table["seed"].nunique() > 1
-    line.set_label(f"controllable degrees of freedom{several}")
-    figure.legend(handles=[line], loc="outside lower center", fontsize=7)
+        spectrum.set_ylim(0)
+    line.set_label("controllable degrees of freedom")
+    handles = [
+        Line2D([], [], color=colour, lw=0.6, marker="o", ms=2.5, label="one seed"),
+        Patch(color=PALE, label="mean of the seeds"),
+        line,
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7)
     panels[1, 0].set_ylabel("variance [%]")
     return figure
 
