@@ -154,7 +154,7 @@ def assert_readable(figure):
     texts = [text for legend in figure.legends for text in legend.get_texts()]
     for panel in figure.axes:
         texts += [panel.title, panel.xaxis.label, panel.yaxis.label]
-        if panel.name == "rectilinear" and panel.axison:
+        if panel.axison:
             for i, axis in enumerate((panel.xaxis, panel.yaxis)):
                 low, high = sorted(axis.get_view_interval())
                 labels = axis.get_majorticklabels()

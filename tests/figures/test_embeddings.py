@@ -55,15 +55,17 @@ def test_files(paths, table, tmp_path):
 def test_one_row_an_environment_of_its_first_seed(paths):
     exports = [read_export(path, ENVIRONMENTS) for path in (paths[1], paths[2])]
     figure = draw(exports, spectrum_table(exports))
-    assert len(figure.axes) == 6
-    rooms, reacher = figure.axes[:3], figure.axes[3:]
+    assert len(figure.axes) == 8
+    rooms, reacher = figure.axes[:4], figure.axes[4:]
     assert rooms[0].get_ylabel() == "Two rooms\nvariance [%]"
     assert rooms[0].get_title() == "effective dimension 2"
     assert rooms[1].get_title() == "agent position [px]"
     assert rooms[1].yaxis_inverted()
     assert reacher[1].get_title() == "joint angles [degrees]"
     assert not reacher[1].yaxis_inverted()
-    assert reacher[2].name == "3d"
+    titles = [panel.get_title().split(",")[0] for panel in reacher[2:]]
+    assert titles == ["components 1 and 2", "components 3 and 4"]
+    assert rooms[2].get_title().endswith(", 100.0 %")
     shown = rooms[1].collections[0].get_offsets()
     np.testing.assert_allclose(shown, ROOMS[200:])
     assert_readable(figure)
@@ -75,12 +77,27 @@ def test_axes_are_those_of_training_images(tmp_path):
     fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6)) * scale[::-1]
     latents = {"latents": held_out.astype(np.float32), "fit_latents": fit.astype(np.float32)}
     export = read_export(write(tmp_path / "e.npz", **latents), ENVIRONMENTS)
-    spectrum, _, cloud = draw([export], spectrum_table([export])).axes
+    spectrum, _, cloud, _ = draw([export], spectrum_table([export])).axes
     heights = [bar.get_height() for bar in spectrum.patches]
     variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]
     np.testing.assert_allclose(heights, 100 * variances / variances.sum(), rtol=1e-3)
     shown = cloud.collections[0].get_offsets()
     assert np.abs(shown - (held_out - fit.mean(0))[:, :2]).max() < 0.2
+
+
+def test_both_circles_of_a_torus_are_seen(tmp_path):
+    """The larger one in the first pair of components, the other in the second."""
+
+    def circles(states):
+        return np.concatenate([f(states[:, :2]) * [2, 1] for f in (np.sin, np.cos)], 1)
+
+    path = write_export(tmp_path / "r.npz", "reacher", TURNS, TURNS, circles)
+    export = read_export(path, ENVIRONMENTS)
+    for cloud, size in zip(draw([export], spectrum_table([export])).axes[2:], (2, 1), strict=True):
+        points = cloud.collections[0].get_offsets()
+        radii = np.linalg.norm(points - points.mean(0), axis=1)
+        assert radii.mean() == pytest.approx(size, rel=0.1)
+        assert radii.std() < 0.25 * size
 
 
 def test_joint_angles_are_shown_in_degrees(paths):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
 
 from smwm.analysis.dimension import principal_axes
 from smwm.analysis.exports import Export, first_seeds, read_export
@@ -20,7 +19,7 @@ from smwm.methods import METHODS, TRAINED
 
 COLUMNS = ("env", "method", "seed", "component", "share", "effective_dim")
 POINTS = 2000
-SOLID = ("reacher",)  # shown in three dimensions: two joints make a torus
+PAIRS = ((1, 2), (3, 4))  # components shown: two joints make a torus, of up to four
 
 
 def physical(export: Export) -> tuple[np.ndarray, str]:
@@ -47,37 +46,34 @@ def colours(positions: np.ndarray, around: bool) -> np.ndarray:
 
 
 def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
-    """One row an environment: spectrum, physical state, embedding in the same colours."""
-    figure = new_figure(7.0, 2.2 * len(exports))
-    grid = figure.add_gridspec(len(exports), 3)
-    for row, export in enumerate(exports):
+    """One row an environment: spectrum, physical state, and pairs of components in its colours."""
+    figure = new_figure(9.2, 2.2 * len(exports))
+    rows = figure.subplots(len(exports), 2 + len(PAIRS), squeeze=False)
+    for (spectrum, state, *clouds), export in zip(rows, exports, strict=True):
         axes = principal_axes(export.fit_latents)
-        solid = export.place in SOLID
-        spectrum, state = (figure.add_subplot(grid[row, column]) for column in (0, 1))
-        cloud = figure.add_subplot(grid[row, 2], projection="3d" if solid else None)
         mine = table[(table["env"] == export.place) & (table["seed"] == export.seed)]
         spectrum.bar(mine["component"], mine["share"], color=METHODS[export.method].colour)
         spectrum.set_xticks(range(2, len(mine) + 1, 2))
         spectrum.set_ylabel(f"{ENVIRONMENTS[export.place].label}\nvariance [%]")
         spectrum.set_title(f"effective dimension {mine['effective_dim'].iloc[0]}", fontsize=8)
         positions, words = physical(export)
-        paint = colours(positions, around=solid)[:POINTS]
+        paint = colours(positions, around="angles" in words)[:POINTS]
         x, y = positions[:POINTS].T
         state.scatter(x, y, c=paint, s=2, rasterized=True)
         state.set_title(words, fontsize=8)
         if "px" in words:
             state.invert_yaxis()
-        points = axes.project(export.latents[:POINTS], 3 if solid else 2)
-        # Of two or three coordinates, which mypy cannot tell from c and s.
-        cloud.scatter(*points.T, c=paint, s=2, rasterized=True)  # type: ignore[misc]
-        cloud.set_title(f"components 1 to {points.shape[1]}", fontsize=8)
-        for panel in (state, cloud):
-            panel.grid(False)
-        if isinstance(cloud, Axes3D):
-            cloud.set_box_aspect((1, 1, 1))
-            cloud.tick_params(labelsize=5, pad=-3)
+        points = axes.project(export.latents[:POINTS], PAIRS[-1][-1])
+        for cloud, pair in zip(clouds, PAIRS, strict=True):
+            x, y = (points[:, number - 1] for number in pair)
+            cloud.scatter(x, y, c=paint, s=2, rasterized=True)
             cloud.locator_params(nbins=4)
-    figure.get_axes()[-3].set_xlabel("component")
+            cloud.set_aspect("equal", adjustable="datalim")
+            share = mine[mine["component"].isin(pair)]["share"].sum()
+            cloud.set_title("components {} and {}, {:.1f} %".format(*pair, share), fontsize=8)
+        for panel in (state, *clouds):
+            panel.grid(False)
+    rows[-1, 0].set_xlabel("component")
     return figure
 
 
