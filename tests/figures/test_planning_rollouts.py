@@ -6,10 +6,11 @@ import pytest
 from PIL import Image, ImageSequence
 
 from smwm.__main__ import main
-from smwm.figures.planning_rollouts import HEAD, SIDE, animate, draw, rollout_table
-from smwm.planning.episodes import choose
+from smwm.figures.planning_rollouts import HEAD, SIDE, animate, draw, rollout_table, with_goal
+from smwm.planning.episodes import choose, share
 from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSettings, draw_tasks, save_tasks
+from synthetic import assert_readable
 
 BUDGET = 12
 
@@ -57,6 +58,40 @@ def test_first_success_after_the_start_and_first_failure(tasks, solved, success,
     ]  # fmt: skip
 
 
+def test_all_methods_are_shown_on_the_tasks_of_the_first(tasks):
+    first, other = paths(tasks, [True, False, True, True]), paths(tasks, [True, True, False, False])
+    episodes = share(tasks, [first, replace(other, method="sigreg")])
+    assert [(one.paths.method, one.task, one.solved) for one in episodes] == [
+        ("smwm", 2, True), ("sigreg", 2, False), ("smwm", 1, False), ("sigreg", 1, True),
+    ]  # fmt: skip
+    figure = draw(episodes)
+    assert "the first task that SMWM solved" in figure._supxlabel.get_text()
+    tops = figure.axes[0].get_yticks()
+    assert np.diff(tops).tolist() == [17, 17 + 3, 17]  # tasks stand apart
+    assert_readable(figure)
+
+
+def test_a_task_that_the_first_method_does_not_have_is_no_row_of_the_others(tasks):
+    first, other = paths(tasks, [True] * 4), paths(tasks, [False] * 4, "random")
+    episodes = share(tasks, [first, other])
+    assert [(one.paths.method, one.task) for one in episodes] == [
+        ("smwm", 1), ("random", 1), ("smwm", None),
+    ]  # fmt: skip
+
+
+def test_few_steps_leave_places_empty(tasks):
+    short = replace(paths(tasks, [True] * 4), steps=np.full(4, 2))
+    canvas = np.asarray(draw(choose(tasks, short)[:1]).axes[0].images[0].get_array())
+    empty = [(canvas[:, left : left + 16] == 255).all() for left in range(0, 5 * 17, 17)]
+    assert empty == [False, False, True, True, False]
+
+
+def test_the_goal_is_laid_over_pale():
+    black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
+    assert (with_goal(black, white) == 89).all()
+    assert (with_goal(white, white) == 255).all()
+
+
 def test_images_are_of_the_states_on_the_way(tasks):
     episode = choose(tasks, paths(tasks, [False, True, True, True]))[0]
     assert (episode.task, episode.steps) == (1, 4)
@@ -64,15 +99,17 @@ def test_images_are_of_the_states_on_the_way(tasks):
 
 
 def test_rows_hold_the_images_of_an_episode_and_its_goal(tasks):
-    figure = draw(choose(tasks, paths(tasks, [True, True, False, True])))
+    episodes = choose(tasks, paths(tasks, [True, True, False, True]))
+    figure = draw(episodes)
     (panel,) = figure.axes
     canvas = np.asarray(panel.images[0].get_array())
-    assert canvas.shape == (16 + 17, 7 * 17 + 2 + 16, 3)
+    assert canvas.shape == (16 + 17 + 3, 5 * 17 + 2 + 16, 3)
     goals = tasks.goal_pixels
     np.testing.assert_array_equal(canvas[:16, -16:], goals[1])
-    np.testing.assert_array_equal(canvas[:16, 6 * 17 : 6 * 17 + 16], goals[1])  # reached
-    assert (canvas[:16, 4 * 17 : 6 * 17] == 255).all()  # four steps have three on the way
-    np.testing.assert_array_equal(canvas[17:, -16:], goals[2])
+    np.testing.assert_array_equal(canvas[:16, 4 * 17 : 4 * 17 + 16], goals[1])  # reached
+    start = episodes[0].images(np.array([0]))[0]
+    np.testing.assert_array_equal(canvas[:16, :16], with_goal(start, goals[1]))
+    np.testing.assert_array_equal(canvas[20:, -16:], goals[2])
     assert [label.get_text() for label in panel.get_yticklabels()] == [
         "SMWM\ntask 1 solved\nafter 4 steps", "SMWM\ntask 2 failed\nafter 12 steps",
     ]  # fmt: skip
@@ -95,12 +132,12 @@ def test_table_has_a_row_for_each_outcome(command, tmp_path):
     assert text.splitlines() == [
         "env,method,outcome,task,steps,solved",
         "two_room,smwm,success,1,4,True",
+        "two_room,random,failure,1,12,False",
         "two_room,smwm,failure,2,12,False",
-        "two_room,random,success,,,",
-        "two_room,random,failure,0,12,False",
+        "two_room,random,failure,2,12,False",
     ]
     table = pd.read_csv(tmp_path / "a" / "planning_rollouts.csv")
-    assert list(table["method"]) == ["smwm", "smwm", "random", "random"]
+    assert list(table["method"]) == ["smwm", "random"] * 2
 
 
 def test_animation_goes_from_the_start_to_the_goal(tasks, command, tmp_path):

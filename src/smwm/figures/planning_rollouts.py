@@ -1,4 +1,4 @@
-"""Episodes of planning, image by image: what each method solved and where it failed."""
+"""Episodes of planning, image by image: the same tasks, solved or failed by each method."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import new_figure, save_all, save_animation
 from smwm.methods import METHODS
-from smwm.planning.episodes import RULE, Episode, read_episodes
+from smwm.planning.episodes import SHARED_RULE, Episode, read_paths, share
 
-COLUMNS = ("start", "", "", "on the way", "", "", "reached", "goal")
+COLUMNS = ("start", "", "on the way", "", "reached", "goal")
+GHOST = 0.35  # share of the goal's image that is laid over the others
 SIDE, GAP, BREAK, HEAD = 128, 8, 24, 24  # pixels of the animation: image, spaces, words
 
 
@@ -38,31 +39,37 @@ def rollout_table(episodes: list[Episode]) -> pd.DataFrame:
 
 
 def draw(episodes: list[Episode]) -> Figure:
-    """One block an environment, two in a row; in it one row an episode."""
+    """One block an environment, two in a row; in it the rows of the first task, then the second's.
+
+    The goal is laid over every image, pale, and stands at the right.
+    """
     blocks: dict[str, list[Episode]] = {}
     for episode in episodes:
         blocks.setdefault(episode.tasks.env, []).append(episode)
     across = min(2, len(blocks))
     down = -(-len(blocks) // across)
-    height = 0.45 + 0.53 * max(map(len, blocks.values()))
-    figure = new_figure(5.1 * across, 0.3 + height * down)
+    height = 0.5 + 0.8 * max(map(len, blocks.values()))
+    figure = new_figure(5.8 * across, 0.4 + height * down)
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for panel, (env, block) in zip(panels, blocks.items(), strict=False):
         panel.set_title(ENVIRONMENTS[env].label, fontweight="bold")
         _draw_block(panel, block)
     for panel in panels[len(blocks) :]:
         panel.set_axis_off()
-    words = f"Shown are {RULE};\nimages between the first and the last are evenly spaced in time."
-    figure.supxlabel(words, fontsize=6.5)
+    rule = SHARED_RULE.format(METHODS[episodes[0].paths.method].label)
+    words = f"Every method on the same tasks: {rule}.\nThe goal is laid over each image, pale; "
+    figure.supxlabel(f"{words}images on the way are evenly spaced in time.", fontsize=7)
     return figure
 
 
 def _draw_block(panel: Axes, block: list[Episode]) -> None:
-    """All images as one, on white; goals stand apart from the rest, and so do methods."""
+    """All images as one, on white; goals stand apart from the rest, and so do tasks."""
     size, last = block[0].tasks.image_size, len(COLUMNS) - 1
     gap = max(1, size // 16)
+    tasks = list(dict.fromkeys(episode.task for episode in block))
     x = np.arange(last + 1) * (size + gap) + 2 * gap * (np.arange(last + 1) == last)
-    y = np.arange(len(block)) * (size + gap) + 2 * gap * (np.arange(len(block)) // 2)
+    y = np.arange(len(block)) * (size + gap)
+    y = y + 3 * gap * np.array([tasks.index(episode.task) for episode in block])
     canvas = np.full((y[-1] + size, x[-1] + size, 3), 255, np.uint8)
     labels = []
     for top, episode in zip(y, block, strict=True):
@@ -71,20 +78,26 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
         if episode.steps is None:
             panel.text(
                 (x[-2] + size) / 2, top + size / 2, f"none {outcome}",
-                ha="center", va="center", fontsize=6.5, color="#555555",
+                ha="center", va="center", fontsize=7, color="#555555",
             )  # fmt: skip
             continue
         labels[-1] += f"\ntask {episode.task} {outcome}\nafter {episode.steps} steps"
         steps = np.unique(np.linspace(0, episode.steps, last).round().astype(int))
         columns = [*range(len(steps) - 1), last - 1, last]  # few steps leave places empty
-        for left, image in zip(x[columns], [*episode.images(steps), episode.goal], strict=True):
+        images = [with_goal(image, episode.goal) for image in episode.images(steps)]
+        for left, image in zip(x[columns], [*images, episode.goal], strict=True):
             canvas[top : top + size, left : left + size] = image
     panel.imshow(canvas, interpolation="none")
     panel.grid(False)
     panel.spines[:].set_visible(False)
-    panel.tick_params(length=0, labelsize=6.5, labeltop=True, labelbottom=False)
+    panel.tick_params(length=0, labelsize=7, labeltop=True, labelbottom=False)
     panel.set_xticks(x + size / 2 - 0.5, COLUMNS)
     panel.set_yticks(y + size / 2 - 0.5, labels)
+
+
+def with_goal(image: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """An image with the goal's laid over it, both (H, W, 3) uint8."""
+    return ((1 - GHOST) * image + GHOST * goal).round().astype(np.uint8)
 
 
 def animate(episodes: list[Episode]) -> list[Image.Image]:
@@ -123,7 +136,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    episodes = read_episodes(arguments.tasks, arguments.paths)
+    grouped = read_paths(arguments.tasks, arguments.paths)
+    episodes = [episode for tasks, several in grouped for episode in share(tasks, several)]
     first = min((e.paths.method for e in episodes), key=list(METHODS).index)  # SMWM, if it ran
     stem = arguments.out / "planning_rollouts"
     successes = [e for e in episodes if e.solved and e.paths.method == first]
@@ -132,4 +146,4 @@ def run(arguments: argparse.Namespace) -> None:
     settings = [{"env": env, "method": method, "seed": seed} for env, method, seed in shown]
     inputs = [*arguments.tasks, *arguments.paths]
     save_all(stem, __name__, rollout_table(episodes), draw(episodes), inputs,
-             [{"rule": RULE}, *settings])  # fmt: skip
+             [{"rule": SHARED_RULE.format("the first method")}, *settings])  # fmt: skip

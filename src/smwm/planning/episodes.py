@@ -1,4 +1,4 @@
-"""Which episodes of planning to show: a success and a failure of each method."""
+"""Which episodes of planning to show: of each method its own, or the same tasks for all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from smwm.planning.paths import Paths, load_paths
 from smwm.planning.tasks import TaskSet, load_tasks
 
 RULE = "the first task that was solved, but not at the start, and the first that failed"
+SHARED_RULE = "the first task that {} solved, but not at the start, and the first that it failed"
 
 
 class Episode(NamedTuple):
@@ -50,8 +51,21 @@ def choose(tasks: TaskSet, paths: Paths) -> list[Episode]:
     ]
 
 
-def read_episodes(task_files: list[Path], path_files: list[Path]) -> list[Episode]:
-    """What to show, by environment as in the task files, then by method as in METHODS.
+def share(tasks: TaskSet, several: list[Paths]) -> list[Episode]:
+    """Of all methods the two tasks that RULE finds for the first: task by task."""
+    episodes = []
+    for chosen in choose(tasks, several[0]):
+        episodes.append(chosen)
+        if chosen.task is not None:
+            episodes += [
+                Episode(tasks, paths, bool(paths.solved[chosen.task]), chosen.task)
+                for paths in several[1:]
+            ]
+    return episodes
+
+
+def read_paths(task_files: list[Path], path_files: list[Path]) -> list[tuple[TaskSet, list[Paths]]]:
+    """The paths through each set of tasks, by method as in METHODS; none is without paths.
 
     Raises InputError naming a file of paths that are not through these tasks, of a method that
     is unknown, or of one that was there before.
@@ -69,5 +83,19 @@ def read_episodes(task_files: list[Path], path_files: list[Path]) -> list[Episod
         if (paths.env, paths.method) in found:
             raise InputError(f"{file}: {paths.env} with {paths.method} is there already")
         found[paths.env, paths.method] = paths
-    pairs = [(env, method) for env in tasks for method in METHODS if (env, method) in found]
-    return [episode for env, method in pairs for episode in choose(tasks[env], found[env, method])]
+    grouped = [
+        (tasks[env], [found[env, method] for method in METHODS if (env, method) in found])
+        for env in tasks
+    ]
+    return [(task_set, several) for task_set, several in grouped if several]
+
+
+def read_episodes(task_files: list[Path], path_files: list[Path]) -> list[Episode]:
+    """A success and a failure of each method in each environment; see `read_paths`."""
+    grouped = read_paths(task_files, path_files)
+    return [
+        episode
+        for tasks, several in grouped
+        for paths in several
+        for episode in choose(tasks, paths)
+    ]
