@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 
 from smwm.__main__ import main
-from smwm.figures.data_coverage import coverage_table, measure
+from smwm.figures.data_coverage import coverage_table, draw, measure
+from synthetic import assert_readable
+
+UNITS = ("px", "px", "degrees")  # of Push-T's quantities
 
 
 def values_of(table, quantity):
@@ -72,6 +75,23 @@ def test_quantiles_and_events_are_in_the_table(tmp_path):
         assert value == pytest.approx(np.percentile(change, q))
     assert values_of(table, "events") == events
     assert list(table["unit"].unique()) == ["% of steps", "px"]
+
+
+def test_every_panel_has_its_unit_and_its_own_scale():
+    random = np.random.default_rng(0)
+    states = random.uniform(100, 400, (60, 11))
+    push_t = measure("push_t", states, np.array([60]), np.array([0]))
+    rooms = measure("two_room", states[:, :2] / 2, np.array([60]), np.array([0]))
+    figure = draw({"two_room": rooms, "push_t": push_t})
+    panels = [panel for panel in figure.axes if panel.axison and panel.get_label() != "<colorbar>"]
+    assert [panel.get_xlabel() for panel in panels] == [
+        "[px]", "change in 25 steps [px]",
+        "[px]", "[px]", "[degrees]", *[f"change in 25 steps [{unit}]" for unit in UNITS],
+    ]  # fmt: skip
+    for panel, quantity in zip(panels[-3:], push_t[0], strict=True):
+        assert sum(bar.get_height() for bar in panel.patches) == pytest.approx(100)
+        assert panel.patches[-1].get_corners()[1][0] == pytest.approx(quantity.change.max())
+    assert_readable(figure)
 
 
 @pytest.mark.parametrize("content", [None, b"hello"])

@@ -20,7 +20,6 @@ from smwm.figures.style import new_figure, save_figure, save_table
 
 SPAN = 25  # steps, the distance of start and goal in a task
 ANGLES = "sine and cosine"
-COLOURS = ("#0072B2", "#D55E00", "#009E73")
 
 
 class Quantity(NamedTuple):
@@ -66,68 +65,70 @@ def coverage_table(env: str, quantities: list[Quantity], events: dict[str, float
 
 
 def draw(measured: dict[str, tuple[list[Quantity], dict[str, float]]]) -> Figure:
-    """One row an environment: where each quantity was, then how far it moved."""
-    figure = new_figure(9.0, 0.5 + 2.1 * len(measured))
-    columns = 1 + max(len(quantities) for quantities, _ in measured.values())
-    panels = figure.subplots(len(measured), columns, squeeze=False)
-    for row, (env, (quantities, events)) in zip(panels, measured.items(), strict=True):
-        for panel in row:
-            panel.set_axis_off()
-        for panel, quantity in zip(row, quantities, strict=False):
+    """Two rows an environment: where each quantity was, and below it how far it moved."""
+    columns = max(len(quantities) for quantities, _ in measured.values())
+    figure = new_figure(max(4.4, 0.6 + 2.7 * columns), 3.5 * len(measured))
+    heights = [2, 1] * len(measured)
+    panels = figure.subplots(2 * len(measured), columns, squeeze=False, height_ratios=heights)
+    for panel in panels.flat:
+        panel.set_axis_off()
+    for number, (env, (quantities, events)) in enumerate(measured.items()):
+        above, below = panels[2 * number : 2 * number + 2]
+        for panel, quantity in zip(above, quantities, strict=False):
             _draw_values(panel, quantity)
-        _draw_changes(row[len(quantities)], quantities)
-        shares = ", ".join(f"{name} {share:.0f} %" for name, share in events.items())
-        row[0].text(
-            -0.42, 0.5, f"{ENVIRONMENTS[env].label}\n{shares}", transform=row[0].transAxes,
-            rotation=90, ha="center", va="center", fontsize=7.5,
-        )  # fmt: skip
-    figure.supxlabel(
-        "maps: darker where more steps are, on a logarithmic scale; "
-        "changes: up to each quantity's 99 % quantile, which the legend tells",
-        fontsize=6.5,
-    )
+        for panel, quantity in zip(below, quantities, strict=False):
+            unit = quantity.unit
+            _draw_shares(panel, quantity.change, f"change in {SPAN} steps [{unit}]")
+        shares = ", ".join(f"{name} {share:.0f} % of steps" for name, share in events.items())
+        heading = f"{ENVIRONMENTS[env].label}: {shares}" if shares else ENVIRONMENTS[env].label
+        above[0].set_title(f"\n\n{above[0].get_title()}", fontsize=8)  # room for the heading
+        above[0].annotate(
+            heading, (0, 1), (-30, 22), xycoords="axes fraction", textcoords="offset points",
+            fontsize=8.5, fontweight="bold",
+        ).set_in_layout(False)  # fmt: skip
     return figure
 
 
 def _draw_values(panel: Axes, quantity: Quantity) -> None:
-    name = quantity.name.replace("_", " ")
-    panel.set_axis_on()
-    panel.grid(False)
-    panel.set_title(f"{name} [{quantity.unit}]", fontsize=8)
-    limits = (-180, 180) if quantity.unit == "degrees" else None
+    name, unit = quantity.name.replace("_", " "), quantity.unit
+    limits = (-180, 180) if unit == "degrees" else None
+    if quantity.values.shape[1] == 1:
+        _draw_shares(panel, quantity.values[:, 0], f"[{unit}]", limits)
+    else:
+        panel.set_axis_on()
+        panel.grid(False)
+        x, y = quantity.values[:, 0], quantity.values[:, 1]
+        area = limits and [limits, limits]
+        norm = LogNorm(vmin=0.3)  # a single step is to be seen, too
+        *_, image = panel.hist2d(
+            x, y, 40, range=area, cmap="Blues", norm=norm, cmin=1, rasterized=True
+        )
+        bar = panel.figure.colorbar(image, ax=panel, shrink=0.8)
+        bar.ax.set_title("steps", fontsize=6)
+        bar.ax.tick_params(labelsize=6)
+        bar.ax.minorticks_off()
+        bar.ax.yaxis.set_major_formatter("{x:g}")
+        panel.set_xlabel(f"[{unit}]", labelpad=1)
+        panel.set_ylabel(f"[{unit}]", labelpad=1)
+        panel.set_aspect("equal", adjustable="datalim")
+        if limits:
+            panel.set_yticks([-180, 0, 180])
+        if unit == "px":
+            panel.invert_yaxis()  # as in the images
     if limits:
         panel.set_xticks([-180, 0, 180])
-    if quantity.values.shape[1] == 1:
-        panel.hist(quantity.values[:, 0], 36, range=limits, color=COLOURS[0], density=True)
-        panel.set_yticks([])
-        return
-    x, y = quantity.values[:, 0], quantity.values[:, 1]
-    area = limits and [limits, limits]
-    norm = LogNorm(vmin=0.3)  # a single step is to be seen, too
-    panel.hist2d(x, y, 40, range=area, cmap="Blues", norm=norm, cmin=1, rasterized=True)
-    if limits:
-        panel.set_yticks([-180, 0, 180])
-    if quantity.unit == "px":
-        panel.invert_yaxis()  # as in the images
-    panel.set_aspect("equal", adjustable="datalim")
+    panel.set_title(name, fontsize=8)
 
 
-def _draw_changes(panel: Axes, quantities: list[Quantity]) -> None:
-    """Each quantity's changes as shares of its 99 % quantile, so that units can share an axis."""
+def _draw_shares(
+    panel: Axes, values: np.ndarray, words: str, limits: tuple[float, float] | None = None
+) -> None:
+    """A histogram of values (N,) in percent of them."""
     panel.set_axis_on()
-    panel.set_title(f"change in {SPAN} steps", fontsize=8)
-    for quantity, colour in zip(quantities, COLOURS, strict=False):
-        top = max(np.quantile(quantity.change, 0.99), 1e-9)
-        label = f"{quantity.name.replace('_', ' ')}, to {top:.3g} {quantity.unit}"
-        panel.hist(
-            quantity.change / top, np.linspace(0, 1, 26).tolist(), histtype="step", color=colour,
-            label=label, density=True,
-        )  # fmt: skip
-    panel.set_xlim(0, 1)
-    panel.set_xticks([0, 0.5, 1], ["0", "half", "99 %"])
-    panel.set_yticks([])
-    panel.margins(y=0.05 + 0.08 * len(quantities))  # room for the legend
-    panel.legend(fontsize=5.5, loc="upper right", borderpad=0, handlelength=1)
+    shares = np.full(len(values), 100 / len(values))
+    panel.hist(values, 36, range=limits, weights=shares, color="#0072B2")
+    panel.set_xlabel(words, labelpad=1)
+    panel.set_ylabel("share [%]")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
