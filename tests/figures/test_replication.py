@@ -74,7 +74,14 @@ def test_replication_has_the_promised_columns_and_rules(folder):
     assert set(judged["verdict"]) <= set(VERDICTS)
     assert table[table["role"] == "context"]["verdict"].isna().all()
     text = (folder / "out" / "replication.md").read_text()
-    assert text.count("\n| two_room") == len(table)
+    assert text.count(" | two_room | ") == len(table)
+    overview = [line for line in text.splitlines() if "without the inverse term" in line]
+    assert overview[0].startswith(("| reproduced | C1 |", "| partly | C1 |", "| not reproduced |"))
+    verdict = overview[0].split(" | ")[0].strip("| ")
+    assert overview[1].startswith(f"## C1, {verdict}: ")
+    rows = [line.split(" | ") for line in text.splitlines() if " | two_room | " in line]
+    shown = [cells[0].removeprefix("| ") for cells in rows]
+    assert shown == table["verdict"].fillna("–").tolist()
     assert all(f"**{rule}**: reproduced: " in text for rule in set(judged["rule"]))
     (success,) = (line for line in text.splitlines() if "smwm | success [%]" in line)
     assert "| 100 | 100 |" in success

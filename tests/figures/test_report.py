@@ -3,15 +3,19 @@ import re
 
 import pytest
 
+from browser import chromium, require_chromium
 from smwm.__main__ import main
 from smwm.figures.style import new_figure, save_figure
 
+NARROW = 390  # CSS pixels of a phone
 TEXT = """# Replication
 
-| claim | verdict |
-|---|---|
-| C1 | reproduced |
-| C2 | not reproduced |
+| verdict | claim | metric | paper | ours | 95 % interval | seeds | rule | role |
+|---|---|---|--:|--:|:-:|--:|---|---|
+| reproduced | C1 | components above 1 % of the variance | 2 | 2 | 2 to 2 | 3 | kept | primary |
+| not reproduced | C2 | ours & "theirs" | 2 | 1 | – | 1 | a_rule_without_a_space | supporting |
+
+    snakemake --cores all --config scale=laptop -- figures/laptop/planning_success.csv
 
 ![first](first.png)
 """
@@ -24,6 +28,8 @@ C6,cube,smwm,primary,success minus sigreg [points],14.0,partly
 C9,two_room,smwm,context,success [%],1.0,
 C9,two_room,smwm,primary,fall [points],-9.0,partly
 """
+
+HEADS = TEXT.splitlines()[2].strip("| ").split(" | ")
 
 
 @pytest.fixture
@@ -70,6 +76,27 @@ def test_a_table_without_its_columns_is_named(folder, capsys):
     (folder / "replication.csv").write_text("claim,env\n")
     assert write(folder) == 2
     assert f"{folder / 'replication.csv'}: " in capsys.readouterr().err
+
+
+def test_every_cell_names_its_column(folder):
+    assert write(folder) == 0
+    page = (folder / "replication.html").read_text()
+    columns = re.findall(r'<td data-column="([^"]*)"', page)
+    assert columns == HEADS * 2
+    assert page.count("<td") == len(columns)
+
+
+def test_no_column_is_off_a_phone_s_screen(folder, tmp_path):
+    require_chromium()
+    assert write(folder) == 0
+    with chromium(tmp_path / "profile") as page:
+        for width in (NARROW, 1200):
+            page.open(folder / "replication.html", width=width, touch=width == NARROW)
+            edge = "Math.max(...[...document.querySelectorAll('td')].map(CELL))"
+            edge = edge.replace("CELL", "cell => cell.getBoundingClientRect().right")
+            assert page.run(edge) <= width
+            assert page.run("document.documentElement.scrollWidth") <= width
+        assert not page.complaints
 
 
 def test_times_memory_and_versions_stand_apart_from_the_page(folder):

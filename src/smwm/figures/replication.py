@@ -46,7 +46,8 @@ def as_markdown(table: pd.DataFrame, paper: Paper, setups: list[Comparison], sca
     shown = {"replication"}  # a figure stands below the first claim that it is about
     for claim in claims:
         mine = table[table["claim"] == claim]
-        lines += [f"## {claim}: {CLAIMS[claim].words}", "", *_rows(mine), ""]
+        verdict = overall(table, claim)
+        lines += [f"## {claim}, {verdict}: {CLAIMS[claim].words}", "", *_rows(mine), ""]
         lines += [paper.falls(), ""] if claim == "C9" else []
         names = dict.fromkeys(Path(command.split()[-1]).stem for command in mine["command"])
         lines += [f"![{name}]({name}.png)\n" for name in names if name not in shown]
@@ -65,12 +66,12 @@ def as_markdown(table: pd.DataFrame, paper: Paper, setups: list[Comparison], sca
 
 def _verdicts(table: pd.DataFrame, claims: list[str]) -> list[str]:
     """One line a claim: its verdict, its primary endpoint, and how its primary rows fared."""
-    lines = ["| claim | | verdict | primary endpoint | reproduced | partly | not |"]
+    lines = ["| verdict | claim | statement | primary endpoint | reproduced | partly | not |"]
     lines += ["|---|---|---|---|--:|--:|--:|"]
     for claim in claims:
         primary = table[(table["claim"] == claim) & (table["role"] == "primary")]
         counts = primary["verdict"].value_counts()
-        known = [claim, CLAIMS[claim].words, overall(table, claim), CLAIMS[claim].endpoint]
+        known = [overall(table, claim), claim, CLAIMS[claim].words, CLAIMS[claim].endpoint]
         cells = [*known, *(str(counts.get(verdict, 0)) for verdict in VERDICTS)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
@@ -78,14 +79,15 @@ def _verdicts(table: pd.DataFrame, claims: list[str]) -> list[str]:
 
 def _rows(table: pd.DataFrame) -> list[str]:
     lines = [
-        "| env | method | metric | paper | ours | 95 % interval | seeds | n | rule | role | "
-        "verdict |",
-        "|---|---|---|--:|--:|:-:|--:|--:|---|---|---|",
+        "| verdict | env | method | metric | paper | ours | 95 % interval | seeds | n | rule | "
+        "role |",
+        "|---|---|---|---|--:|--:|:-:|--:|--:|---|---|",
     ]
     for row in table.itertuples():
-        cells = [row.env, row.method, row.metric, number(row.paper), number(row.ours)]
+        cells = [row.verdict or UNKNOWN, row.env, row.method, row.metric]
+        cells += [number(row.paper), number(row.ours)]
         interval = UNKNOWN if np.isnan(row.ci_low) else interval_of(row)
-        cells += [interval, str(row.seeds), str(row.n), row.rule, row.role, row.verdict]
+        cells += [interval, str(row.seeds), str(row.n), row.rule, row.role]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

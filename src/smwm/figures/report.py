@@ -12,6 +12,7 @@ import os
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,16 @@ img { max-width: 100%; height: auto; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.85rem; }
 th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #e5e5e5; text-align: left; }
-.table:first-of-type td:nth-child(2) { min-width: 12rem; }
-pre { overflow-x: auto; background: #f5f5f5; padding: 0.75rem; }
+.table:first-of-type td:nth-child(3) { min-width: 12rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f5f5f5; padding: 0.75rem; }
+@media (max-width: 60rem) { /* each row a card, each cell beside the name of its column */
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  tr { border-bottom: 2px solid #ccc; padding: 0.4rem 0; }
+  td, .table:first-of-type td { border: 0; padding: 0.1rem 0; min-width: 0; display: flex;
+    gap: 0.6rem; overflow-wrap: anywhere; }
+  td::before { content: attr(data-column); color: #666; flex: 0 0 7rem; text-align: left; }
+}
 """
 
 
@@ -70,6 +79,17 @@ def metrics(table: pd.DataFrame) -> dict[str, Any]:
             for env, rows in success.groupby("env", sort=False)
         },
     }
+
+
+def with_columns(page: str) -> str:
+    """The page with the name of its column in every cell of a table: `data-column`."""
+
+    def named(match: re.Match[str]) -> str:
+        table = match[0]
+        names = cycle(html.unescape(name) for name in re.findall(r"<th[^>]*>(.*?)</th>", table))
+        return re.sub("<td", lambda _: f'<td data-column="{html.escape(next(names))}"', table)
+
+    return re.sub(r"<table>.*?</table>", named, page, flags=re.DOTALL)
 
 
 def run_section(benchmarks: Path) -> str:
@@ -134,6 +154,7 @@ def run(arguments: argparse.Namespace) -> None:
     for verdict, colour in COLOURS.items():
         strong = f'<td><strong style="color: {colour}">{verdict}</strong></td>'
         page = page.replace(f"<td>{verdict}</td>", strong)
+    page = with_columns(page)
     head = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
