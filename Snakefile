@@ -22,7 +22,6 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/sweeps.smk"
-include: "workflow/rules/tables.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explore.smk"
@@ -52,15 +51,15 @@ onerror:
 rule all:
     default_target: True
     input:
-        planning_records(),
-        embeddings(),
-        lambda_records(),
-        horizon_records(),
-        world_files("embeddings", CONFIG.worlds, ["smwm"]),
+        RUN.planning_records(),
+        RUN.embeddings(),
+        RUN.lambda_records(),
+        RUN.horizon_records(),
+        RUN.world_embeddings(),
         expand(
             "figures/{scale}/{figure}.{kind}",
             scale=CONFIG.scale,
-            figure=FIGURES,
+            figure=RUN.figures(),
             kind=["pdf", "png"],
         ),
         expand(
@@ -69,5 +68,5 @@ rule all:
             kind=["csv", "md", "html"],
         ),
         f"figures/{CONFIG.scale}/metrics.json",
-        explored(),
-        explored_with_distractor() if EXTENSION.target == "all" else [],
+        RUN.page(),
+        RUN.distracted_page() if RUN.extension.target == "all" else [],

@@ -3,9 +3,12 @@
 
 rule explore:
     input:
-        checkpoints=played("checkpoints"),
-        tasks=expand("results/{{scale}}/tasks/{env}.npz", env=FILMED),
-        paths=played("paths"),
+        checkpoints=RUN.page_checkpoints(),
+        tasks=expand(
+            "results/{{scale}}/tasks/{env}.npz",
+            env=[env for env in CONFIG.envs if env != "two_room"],
+        ),
+        paths=RUN.page_paths(),
         page=page_files(),
         code=source_files("smwm.explore.build", *map(environment_module, CONFIG.envs)),
     output:
@@ -22,7 +25,7 @@ rule explore:
     conda:
         "../envs/scenes.yaml"
     params:
-        flags=CONFIG.flags("planner", "two_room") if explored() else "",
+        flags=CONFIG.flags("planner", "two_room") if RUN.page() else "",
     message:
         "writing the page that plays"
     shell:
@@ -32,7 +35,7 @@ rule explore:
 
 use rule explore as explore_distractor with:
     input:
-        checkpoints=[*played("checkpoints"), *played("distracted")],
+        checkpoints=[*RUN.page_checkpoints(), *RUN.distracted_checkpoints()],
         tasks=rules.explore.input.tasks,
         paths=rules.explore.input.paths,
         page=rules.explore.input.page,

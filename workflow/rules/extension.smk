@@ -6,7 +6,7 @@ rule extension:
         expand(
             "figures/{scale}/{figure}.{kind}",
             scale=CONFIG.scale,
-            figure=extension_figures(),
+            figure=RUN.extension_figures(),
             kind=["pdf", "png"],
         ),
-        explored_with_distractor(),
+        RUN.distracted_page(),

@@ -41,7 +41,7 @@ use rule environments as data_coverage with:
 use rule environments as planning_rollouts with:
     input:
         tasks=expand("results/{{scale}}/tasks/{env}.npz", env=CONFIG.envs),
-        paths=planning_records("npz", seeds=1),
+        paths=RUN.planning_paths(),
         code=source_files("smwm.figures.planning_rollouts", *map(environment_module, CONFIG.envs)),
     output:
         drawn("planning_rollouts", "Planning", ".csv", ".gif", ".json"),
@@ -53,7 +53,7 @@ use rule environments as planning_rollouts with:
 
 use rule environments as training_curves with:
     input:
-        curves=training_curves(),
+        curves=RUN.training_curves(),
         code=source_files("smwm.figures.training_curves"),
     output:
         drawn("training_curves", "Training"),
@@ -68,7 +68,7 @@ use rule environments as training_curves with:
 use rule environments as embeddings with:
     input:
         table="results/{scale}/tables/embeddings_{method}.csv",
-        embeddings=lambda wildcards: of_places(embeddings(), CONFIG.envs, [wildcards.method]),
+        embeddings=lambda wildcards: RUN.embeddings(methods=[wildcards.method]),
         code=source_files("smwm.figures.embeddings", *map(environment_module, CONFIG.envs)),
     output:
         drawn("embeddings_{method}", "Latents", caption="embeddings"),
@@ -78,7 +78,27 @@ use rule environments as embeddings with:
         "results/{scale}/benchmarks/figures/embeddings_{method}.tsv"
 
 
-# One rule for each figure of a measured table, and under its name.
+# Figures that draw the table of their name: category in Snakemake's report, and what they show
+# beside the table, by flag.
+DRAWN = {
+    "planning_success": ("Planning", {}),
+    "lambda_sweep": ("Planning", {}),
+    "horizon_sweep": ("Planning", {}),
+    "dot_geometry": ("Latents", {"grid": "results/{scale}/tables/dot_grid.csv"}),
+    "latent_rollout": ("Latents", {"paths": "results/{scale}/tables/rollout_paths.csv"}),
+    "latent_dimension": ("Latents", {}),
+    "sprite_decoding": (
+        "Latents",
+        {"decoded": RUN.decoded()},
+    ),
+    "folding": ("Latents", {}),
+    "probe_r2": ("Latents", {}),
+    "baselines": ("Extension", {}),
+    "baseline_probes": ("Extension", {}),
+    "distractors": ("Extension", {}),
+}
+
+# One rule for each of them, under its name.
 for figure, (category, shown) in DRAWN.items():
 
     rule:
@@ -111,7 +131,7 @@ for figure, (category, shown) in DRAWN.items():
 
 rule replication:
     input:
-        tables=claim_tables(),
+        tables=RUN.claim_tables(),
         paper=sorted(map(str, Path("resources/paper").glob("*.csv"))),
         code=source_files("smwm.figures.replication"),
     output:
@@ -136,7 +156,7 @@ rule report:
     input:
         text="figures/{scale}/replication.md",
         table="figures/{scale}/replication.csv",
-        figures=[f"figures/{{scale}}/{name}.png" for name in FIGURES],
+        figures=[f"figures/{{scale}}/{name}.png" for name in RUN.figures()],
         code=source_files("smwm.figures.report"),
     output:
         page=report(

@@ -13,14 +13,21 @@ from matplotlib.patches import Patch
 
 from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import PAPER_COLOUR, SEED, add_table, new_figure, save_drawn
+from smwm.figures.style import PAPER_COLOUR, SEED, Look, add_table, new_figure, save_drawn
 from smwm.methods import METHODS
 
 COLUMNS = (
     "env", "method", "seed", "episodes", "success_rate", "solved_at_start", "mean", "ci_low",
     "ci_high", "paper",
 )  # fmt: skip
-PAPER = {"ls": "", "marker": "D", "mfc": PAPER_COLOUR, "mec": "white", "mew": 0.5, "ms": 4.5}
+PAPER: Look = {
+    "ls": "",
+    "marker": "D",
+    "mfc": PAPER_COLOUR,
+    "mec": "white",
+    "mew": 0.5,
+    "ms": 4.5,
+}
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -14,6 +14,7 @@ from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import (
     PAPER_COLOUR,
+    Look,
     add_table,
     draw_scores,
     limit_scores,
@@ -25,7 +26,14 @@ from smwm.system.files import write_bytes
 
 PROBES = {"linear": "linear", "mlp": "MLP"}
 COLUMNS = ("env", "quantity", "probe", "method", "r2", "mean", "ci_low", "ci_high", "paper")
-PAPER = {"ls": "", "marker": "D", "ms": 3, "mec": PAPER_COLOUR, "mfc": "none", "mew": 0.7}
+PAPER: Look = {
+    "ls": "",
+    "marker": "D",
+    "ms": 3,
+    "mec": PAPER_COLOUR,
+    "mfc": "none",
+    "mew": 0.7,
+}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -53,7 +61,7 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.set_ylabel(f"R², {words} probe")
     names = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
     panels[-1].set_xticks(range(len(places)), names, rotation=35, ha="right", fontsize=7)
-    grey = {"color": "#555555"}
+    grey: Look = {"color": "#555555"}
     handles = [
         *(Patch(color=METHODS[m].colour, label=METHODS[m].label) for m in methods),
         Line2D([], [], ls="", marker="o", ms=3, mec="black", mew=0.4, **grey, label="one seed"),

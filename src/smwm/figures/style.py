@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 PAPER_COLOUR = "#000000"
-SEED = {"ls": "", "marker": "o", "mfc": "white", "mec": "black", "mew": 0.6, "ms": 3.5}  # on a bar
+Look = dict[str, Any]  # of a line or a mark, in matplotlib's words
+# One seed's mark on a bar.
+SEED: Look = {"ls": "", "marker": "o", "mfc": "white", "mec": "black", "mew": 0.6, "ms": 3.5}
 R2_SHOWN = (-1.5, 2.5)  # the longest axis of R^2: an interval of few seeds may leave it
 FRAME_MS, LAST_FRAME_MS = 100, 2000  # how long a frame of an animation stays
 RC: dict[RcKeyType, Any] = {
@@ -99,7 +101,14 @@ def draw_scores(
     beyond = [(x + 0.15 * width, value) for value in (mean, *bounds)]
     for at, value in [*marks, *(mark for mark in beyond if mark[1] < low or mark[1] > high)]:
         shape = "v" if value < low else "^" if value > high else "o"
-        style = {"color": colour, "mec": "black", "mew": 0.4, "ms": 3, "ls": "", "zorder": 3}
+        style: Look = {
+            "color": colour,
+            "mec": "black",
+            "mew": 0.4,
+            "ms": 3,
+            "ls": "",
+            "zorder": 3,
+        }
         panel.plot(at, np.clip(value, low, high), shape, **style, clip_on=False)
 
 
