@@ -7,7 +7,7 @@ import torch
 
 from conftest import ROOT
 from smwm.__main__ import main
-from smwm.benchmark.parts import COLUMNS, open_gates
+from smwm.benchmark.parts import COLUMNS, PARTS, open_gates
 from smwm.models.world_model import ModelSettings, WorldModel
 
 
@@ -18,7 +18,7 @@ def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
     assert main(["benchmark", "--out", str(tmp_path), *words]) == 0
     table = pd.read_csv(tmp_path / "benchmark.csv")
     assert list(table) == ["device", *COLUMNS]
-    assert table["part"].tolist() == ["data path", "training step", "planner"]
+    assert table["part"].tolist() == list(PARTS)
     for name in ("ours", "plain", "ratio"):
         assert (table[name] > 0).all()
         assert (table[f"{name}_low"] <= table[name]).all()

@@ -27,7 +27,24 @@ def test_the_plain_planner_makes_the_same_plans(candidates, returns):
         generator = torch.Generator().manual_seed(1)
         noise = [torch.randn(5, 20, 3, 4, generator=generator) for _ in range(4)]
         plain = plain_plan(model, start, goal, low, high, settings, noise)
+        once = plain_plan(model, start, goal, low, high, settings, noise, encode_once=True)
     torch.testing.assert_close(ours, plain, rtol=1e-3, atol=1e-4)
+    assert torch.equal(plain, once)
+
+
+def test_images_are_encoded_in_each_iteration_or_once(monkeypatch):
+    model = WorldModel(TINY_MODEL, 16, 4).eval()
+    calls, encode = [], model.encode
+    monkeypatch.setattr(model, "encode", lambda images: calls.append(1) or encode(images))
+    images, bound = torch.zeros(2, 16, 16, 3, dtype=torch.uint8), torch.ones(4)
+    noise = [torch.randn(2, 20, 3, 4) for _ in range(4)]
+    counts = []
+    for encode_once in (False, True):
+        calls.clear()
+        with torch.inference_mode():
+            plain_plan(model, images, images, -bound, bound, PLANNER, noise, encode_once)
+        counts.append(len(calls))
+    assert counts == [2 * 2 * 4, 2 * 2]
 
 
 def test_the_plain_data_path_gives_the_same_windows(dataset_folder, train_data):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,8 +184,8 @@ def step_agreement(bench: Bench, batch: tuple[Tensor, Tensor]) -> float:
 
 
 @torch.inference_mode()
-def bench_plan(bench: Bench) -> tuple:
-    """All episodes at once against one by one: the same plans."""
+def bench_plan(bench: Bench, encode_once: bool = False) -> tuple:
+    """All episodes at once against one by one, encoded in each iteration or once."""
     precision = choose_precision(bench.planner.precision, bench.device)
     iterations = bench.settings.iterations or bench.planner.iterations
     settings = replace(bench.planner, iterations=iterations, precision=precision)
@@ -206,7 +207,7 @@ def bench_plan(bench: Bench) -> tuple:
             for _ in range(settings.iterations)
         ]
         with every_score():
-            return plain_plan(model, start, goal, low, high, settings, noise)
+            return plain_plan(model, start, goal, low, high, settings, noise, encode_once)
 
     def costs(plans: Tensor) -> Tensor:
         return (model.rollout(model.encode(start), plans) - model.encode(goal)).square().sum(-1)
@@ -220,7 +221,8 @@ def bench_plan(bench: Bench) -> tuple:
         f"{count} episodes, {settings.samples} samples x {iterations} iterations x "
         f"{settings.horizon} blocks, {precision} against float32"
     )
-    return bench.row("planner", times, agreement, counter.get_total_flops(), precision, sizes)
+    part = "planner, encoded once" if encode_once else "planner"
+    return bench.row(part, times, agreement, counter.get_total_flops(), precision, sizes)
 
 
 def prepare(
@@ -262,4 +264,9 @@ def open_gates(model: nn.Module) -> None:
             nn.init.normal_(weights, std=0.05)
 
 
-PARTS = {"data path": bench_data, "training step": bench_step, "planner": bench_plan}
+PARTS: dict[str, Callable[[Bench], tuple]] = {
+    "data path": bench_data,
+    "training step": bench_step,
+    "planner": bench_plan,
+    "planner, encoded once": partial(bench_plan, encode_once=True),
+}

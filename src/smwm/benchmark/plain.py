@@ -48,10 +48,12 @@ def plain_plan(
     high: Tensor,
     settings: PlannerSettings,
     noise: list[Tensor],
+    encode_once: bool = False,
 ) -> Tensor:
     """The cross-entropy method for images start, goal (E, S, S, 3), one problem at a time.
 
-    `noise`: standard normal numbers (E, N, H, K) of each iteration. Returns (E, H, K).
+    `noise`: standard normal numbers (E, N, H, K) of each iteration. With `encode_once` the images
+    of a problem are encoded before its first iteration instead of in each. Returns (E, H, K).
     """
     if settings.candidates == "free":
         low, high = torch.full_like(low, -torch.inf), torch.full_like(high, torch.inf)
@@ -60,11 +62,14 @@ def plain_plan(
         mean = torch.zeros(noise[0].shape[2:], device=low.device).clamp(low, high)
         std = torch.full_like(mean, settings.initial_std)
         best, best_cost = mean, torch.inf
+        encoded: tuple[Tensor, Tensor] | None = None
         for draws in noise:
             candidates = mean + std * draws[i]
             candidates[0] = mean
             candidates = candidates.clamp(low, high)
-            z, target = model.encode(start[i : i + 1]), model.encode(goal[i : i + 1])
+            if encoded is None or not encode_once:
+                encoded = model.encode(start[i : i + 1]), model.encode(goal[i : i + 1])
+            z, target = encoded
             starts = z.expand(len(candidates), -1)
             costs = (model.rollout(starts, candidates) - target).square().sum(-1)
             order = costs.argsort()[: settings.elites]
