@@ -130,7 +130,7 @@ def test_a_clone_that_converts_line_ends_holds_the_same_bytes(published, tmp_pat
 
 def test_changed_code_reruns_what_uses_it(clone):
     run(*DVC, "pull", "--quiet", cwd=clone)
-    path = clone / "src" / "smwm" / "train.py"
+    path = clone / "src" / "smwm" / "training" / "train.py"
     path.write_text(path.read_text() + "\n# changed\n")
     assert planned(clone) & PULLED == PULLED - {"collect", "tasks", "tasks_far", "decode"}
 
@@ -184,7 +184,7 @@ def test_results_older_than_their_code_are_not_published(published, tmp_path):
     folder = tmp_path / "older"
     shutil.copytree(published, folder, symlinks=True)
     before = (folder / "data.dvc").read_bytes()
-    path = folder / "src" / "smwm" / "train.py"
+    path = folder / "src" / "smwm" / "training" / "train.py"
     path.write_text(path.read_text() + "\n# changed\n")
     refused = publish(folder)
     assert refused.returncode == 2
