@@ -34,7 +34,7 @@ def refused(path, words, places=("single_dot",), methods=TRAINED):
 def test_an_export_is_read_back(tmp_path):
     path = write(tmp_path / "e.npz", method="sigreg", seed=4, checkpoint="abc")
     export = read_export(path, ["single_dot"])
-    assert (export.place, export.method, export.seed) == ("single_dot", "sigreg", 4)
+    assert (export.domain, export.method, export.seed) == ("single_dot", "sigreg", 4)
     assert export.path == path
     assert export.origin["checkpoint_sha256"] == "abc"
     assert export.latents.shape == (8, LATENT_DIM)

@@ -22,7 +22,7 @@ class Export:
     """Embeddings of one model: of held-out images, and of training images to fit to."""
 
     path: Path
-    rows: np.ndarray  # (N,) places in the data
+    rows: np.ndarray  # (N,) rows of the data
     latents: np.ndarray  # (N, D)
     states: np.ndarray  # (N, S)
     fit_rows: np.ndarray  # (M,)
@@ -31,7 +31,7 @@ class Export:
     origin: dict[str, Any]
 
     @property
-    def place(self) -> str:
+    def domain(self) -> str:
         """The environment or world."""
         return self.origin["model"]["env"]
 
@@ -68,9 +68,9 @@ def read_arrays(
 
 
 def read_export(
-    path: Path, places: Collection[str], methods: Collection[str] = tuple(OBJECTIVES)
+    path: Path, domains: Collection[str], methods: Collection[str] = tuple(OBJECTIVES)
 ) -> Export:
-    """Raises InputError naming a file that is not an export with states of one of `places`."""
+    """Raises InputError naming a file that is not an export with states of one of `domains`."""
     kind = "an export of `smwm embed` with states"
     names = [f"{part}{name}" for part in ("", "fit_") for name in ("rows", "latents", "states")]
     arrays, origin = read_arrays(path, names, kind)
@@ -79,17 +79,17 @@ def read_export(
         if not (latents.ndim == states.ndim == 2 and len(rows) == len(latents) == len(states)):
             raise InputError(f"{path}: not {kind} (latents and states do not belong together)")
     export = Export(path, **arrays, origin=origin)
-    for found, allowed in ((export.place, places), (export.method, methods)):
+    for found, allowed in ((export.domain, domains), (export.method, methods)):
         if found not in allowed:
             raise InputError(f"{path}: is of {found!r}, allowed: {', '.join(allowed)}")
     return export
 
 
 def first_seeds(exports: Iterable[Export]) -> list[Export]:
-    """The export with the lowest seed of each place and method, which a figure shows."""
+    """The export with the lowest seed of each domain and method, which a figure shows."""
     lowest: dict[tuple[str, str], Export] = {}
     for export in exports:
-        key = export.place, export.method
+        key = export.domain, export.method
         if key not in lowest or export.seed < lowest[key].seed:
             lowest[key] = export
     return list(lowest.values())

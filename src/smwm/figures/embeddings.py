@@ -24,13 +24,13 @@ PAIRS = ((1, 2), (3, 4))  # components shown: two joints make a torus, of up to 
 
 def physical(export: Export) -> tuple[np.ndarray, str]:
     """Two numbers (N, 2) that tell most of the held-out states, and what they are."""
-    quantities = make_environment(export.place, 1).quantities(export.states)
-    if export.place == "reacher":
+    quantities = make_environment(export.domain, 1).quantities(export.states)
+    if export.domain == "reacher":
         angles = np.arctan2(*np.split(quantities["joint_angles"], 2, axis=1))
         return np.degrees(angles), "joint angles [degrees]"
-    name = {"push_t": "agent_position", "cube": "gripper_position"}.get(export.place)
+    name = {"push_t": "agent_position", "cube": "gripper_position"}.get(export.domain)
     name = name or next(iter(quantities))
-    unit = make_environment(export.place, 1).probes[name]
+    unit = make_environment(export.domain, 1).probes[name]
     return quantities[name][:, :2], f"{name.replace('_', ' ')} [{unit}]"
 
 
@@ -51,10 +51,10 @@ def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
     rows = figure.subplots(len(exports), 2 + len(PAIRS), squeeze=False)
     for (spectrum, state, *clouds), export in zip(rows, exports, strict=True):
         axes = principal_axes(export.fit_latents)
-        mine = table[(table["env"] == export.place) & (table["seed"] == export.seed)]
+        mine = table[(table["env"] == export.domain) & (table["seed"] == export.seed)]
         spectrum.bar(mine["component"], mine["share"], color=METHODS[export.method].colour)
         spectrum.set_xticks(range(2, len(mine) + 1, 2))
-        spectrum.set_ylabel(f"{ENVIRONMENTS[export.place].label}\nvariance [%]")
+        spectrum.set_ylabel(f"{ENVIRONMENTS[export.domain].label}\nvariance [%]")
         spectrum.set_title(f"effective dimension {mine['effective_dim'].iloc[0]}", fontsize=8)
         positions, words = physical(export)
         paint = colours(positions, around="angles" in words)[:POINTS]

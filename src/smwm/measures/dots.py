@@ -107,19 +107,19 @@ def dimension_row(export: Export) -> tuple:
     r2_controlled: linear R^2 of the action's displacement from the change of the latent;
     r2_distractor: linear R^2 of the distractor's position from the latent.
     """
-    world = WORLDS[export.place]
+    world = WORLDS[export.domain]
     variances = principal_axes(export.fit_latents).variances
     inside = shares(variances)[: world.controllable].sum()
-    fitted = steps_of(export.fit_rows, export.fit_latents, export.fit_states, export.place)
-    held_out = steps_of(export.rows, export.latents, export.states, export.place)
+    fitted = steps_of(export.fit_rows, export.fit_latents, export.fit_states, export.domain)
+    held_out = steps_of(export.rows, export.latents, export.states, export.domain)
     r2 = probe_r2("linear", *fitted, *held_out)
-    others = distractor_columns(export.place)
+    others = distractor_columns(export.domain)
     noise = np.nan
     if others:
         targets = export.fit_states[:, others], export.states[:, others]
         noise = probe_r2("linear", export.fit_latents, targets[0], export.latents, targets[1])
     rank = effective_rank(torch.from_numpy(export.fit_latents)).item()
-    known = (export.place, export.seed, world.controllable, effective_dimension(variances))
+    known = (export.domain, export.seed, world.controllable, effective_dimension(variances))
     shown = np.full(SHOWN, np.nan)
     shown[: len(variances)] = shares(variances)[:SHOWN]
     return *known, rank, inside, r2, noise, *shown

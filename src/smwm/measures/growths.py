@@ -23,8 +23,8 @@ def distances_in_state(export: Export) -> tuple[np.ndarray, np.ndarray, str]:
 
     Angles come as sines and cosines, and their distance is measured around the circle.
     """
-    environment = make_environment(export.place, 1)
-    name = QUANTITIES[export.place]
+    environment = make_environment(export.domain, 1)
+    name = QUANTITIES[export.domain]
     states = environment.quantities(export.states)[name]
     if environment.probes[name] == "sine and cosine":
         return around(np.arctan2(*np.split(states, 2, axis=1))), states, "degrees"
@@ -38,7 +38,7 @@ def folding_table(exports: list[Export]) -> pd.DataFrame:
         distances, states, unit = distances_in_state(export)
         found: Growth = growth(export.latents, distances)
         share = 100 * found.reach / growth(states, distances).reach
-        known = (export.place, export.method, export.seed, unit)
+        known = (export.domain, export.method, export.seed, unit)
         rows += [(*known, *pair, found.reach, share) for pair in zip(*found, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

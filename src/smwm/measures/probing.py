@@ -18,14 +18,14 @@ def probed(exports: list[Export]) -> pd.DataFrame:
     """Rows of COLUMNS: one an export, quantity and probe; R^2 on held-out images."""
     rows = []
     for export in exports:
-        environment = make_environment(export.place, 1)
+        environment = make_environment(export.domain, 1)
         fit = environment.quantities(export.fit_states)
         held_out = environment.quantities(export.states)
         for quantity, targets in held_out.items():
             for probe in PROBES:
                 data = (export.fit_latents, fit[quantity], export.latents, targets)
                 r2 = probe_r2(probe, *data, seed=export.seed)
-                rows.append((export.place, quantity, probe, export.method, export.seed, r2))
+                rows.append((export.domain, quantity, probe, export.method, export.seed, r2))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -73,7 +73,7 @@ def _rolled_out(
     exports = [read_export(path, WORLDS) for path in embeddings]
     models = read_models(exports, checkpoints)
     return {
-        export: roll_out(model, export.place, export.origin["pairs"]["world_seed"])
+        export: roll_out(model, export.domain, export.origin["pairs"]["world_seed"])
         for export, model in list(zip(exports, models, strict=True))[:first]
     }
 

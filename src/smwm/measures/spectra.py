@@ -24,7 +24,7 @@ def spectrum_table(exports: list[Export]) -> pd.DataFrame:
     for export in exports:
         variances = principal_axes(export.fit_latents).variances
         found = effective_dimension(variances)
-        who = (export.place, export.method, export.seed)
+        who = (export.domain, export.method, export.seed)
         for component, share in enumerate(shares(variances)[:COMPONENTS], start=1):
             rows.append((*who, component, share, found))
     return pd.DataFrame(rows, columns=list(SPECTRUM))

@@ -33,14 +33,14 @@ def decoding_table(exports: list[Export]) -> pd.DataFrame:
     """Rows of COLUMNS: one an export and freedom of the triangle."""
     rows = []
     for export in exports:
-        true = WORLDS[export.place].controllable
+        true = WORLDS[export.domain].controllable
         found = effective_dimension(principal_axes(export.fit_latents).variances)
         rank = effective_rank(torch.from_numpy(export.fit_latents)).item()
         fit = targets_of(export.fit_states)
         for freedom, targets in targets_of(export.states).items():
             data = (export.fit_latents, fit[freedom], export.latents, targets)
             values = [probe_r2(kind, *data, seed=export.seed) for kind in PROBES]
-            rows.append((export.place, export.seed, true, found, rank, freedom, *values))
+            rows.append((export.domain, export.seed, true, found, rank, freedom, *values))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
