@@ -96,6 +96,7 @@ def test_conda_leaves_the_jobs_as_they_are(tmp_path):
     assert jobs("--forceall", "--use-conda") == plain
 
 
+@pytest.mark.timeout(1800)  # environments are made, then a small workflow runs in them
 def test_each_stage_finds_what_it_imports_in_its_environment_and_the_package_in_the_sources(
     tmp_path,
 ):

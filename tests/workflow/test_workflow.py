@@ -46,6 +46,7 @@ def finished(tmp_path_factory):
     return folder
 
 
+@pytest.mark.timeout(1200)  # the first test waits for the run that the others look at
 def test_every_figure_is_made_and_has_its_columns(finished):
     made = figures(finished)
     assert all(made.values())
@@ -57,6 +58,7 @@ def test_every_figure_is_made_and_has_its_columns(finished):
     assert set(replication["scale"]) == {"smoke"}
 
 
+@pytest.mark.timeout(1800)  # every rule of the workflow runs
 def test_all_environments(tmp_path):
     folder = fresh_copy(tmp_path / "all", small=False)
     run_all(folder)
@@ -190,6 +192,7 @@ def test_one_figure_can_be_asked_for_alone(finished):
     assert "replication" not in output
 
 
+@pytest.mark.timeout(1800)
 def test_same_seed_same_figures_in_another_folder(finished, tmp_path):
     other = run_all(fresh_copy(tmp_path / "other"))
     assert other == figures(finished)
