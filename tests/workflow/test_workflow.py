@@ -177,12 +177,12 @@ def test_editing_a_source_reruns_the_stages_that_use_it_and_no_others(finished, 
 
 
 def test_changing_one_methods_weight_retrains_that_method_only(finished):
-    change = "methods={smwm: {weight: 2.0}, sigreg: {weight: 0.09}, forward_only: {}, random: {}}"
+    change = "methods={smwm: {weight: 1.0}, sigreg: {weight: 2.0}, forward_only: {}, random: {}}"
     status, output = snakemake(finished, "-n", "-p", "--config", "scale=smoke", change)
     assert status == 0, output
     trained = [line for line in output.splitlines() if "training " in line]
     assert len(trained) == 1
-    assert "training smwm on two_room" in trained[0]
+    assert "training sigreg on two_room" in trained[0]
 
 
 def test_one_figure_can_be_asked_for_alone(finished):
