@@ -18,11 +18,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from smwm.api.hub import HubModel, export
+    from smwm.api.model import Model, load
+    from smwm.api.model_card import model_card
+    from smwm.api.stages import collect, embed, evaluate, settings, train
     from smwm.errors import InputError
-    from smwm.library.hub import HubModel, export
-    from smwm.library.model import Model, load
-    from smwm.library.model_card import model_card
-    from smwm.library.stages import collect, embed, evaluate, settings, train
 
 __version__ = "0.1.0"
 __all__ = [

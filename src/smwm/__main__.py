@@ -32,7 +32,7 @@ STAGES = {
     "decode": ("smwm.analysis.decode", "decode images from a model's latents"),
     "measure": ("smwm.measures.measure", "measure a table that figures and verdicts read"),
     "figure": ("smwm.figures.draw", "draw a figure of measured tables, or write the report"),
-    "export": ("smwm.library.export", "write a model for the Hugging Face Hub, with its card"),
+    "export": ("smwm.api.export", "write a model for the Hugging Face Hub, with its card"),
     "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": (

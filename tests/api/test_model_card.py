@@ -2,7 +2,7 @@ import pytest
 
 import smwm
 from conftest import TINY_MODEL
-from smwm.library.model_card import card
+from smwm.api.model_card import card
 from smwm.models.checkpoint import save_model
 from smwm.models.world_model import WorldModel
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from smwm.api.model_card import PAPER, card
 from smwm.errors import InputError
-from smwm.library.model_card import PAPER, card
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import ModelSettings, WorldModel
 from smwm.system.extras import extras_named

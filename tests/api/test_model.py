@@ -6,9 +6,9 @@ import torch
 
 import smwm
 from conftest import TINY_MODEL
+from smwm.api import model as library
 from smwm.envs import ENVIRONMENTS, make_environment
 from smwm.errors import InputError
-from smwm.library import model as library
 from smwm.models.checkpoint import save_model
 from smwm.models.world_model import WorldModel
 from smwm.planning.cem import PlannerSettings

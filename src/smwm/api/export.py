@@ -15,7 +15,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from smwm.library.hub import export  # needs an extra, and --help does not
+    from smwm.api.hub import export  # needs an extra, and --help does not
 
     export(arguments.checkpoint, arguments.out)
     print(f"{arguments.out}: written; its README.md is the model's card")

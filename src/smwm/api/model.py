@@ -10,11 +10,11 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from smwm.api.model_card import card
 from smwm.config.settings import from_keywords
 from smwm.data.worlds import WORLDS
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
-from smwm.library.model_card import card
 from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model
 from smwm.models.world_model import WorldModel
@@ -156,7 +156,7 @@ def load(
         model = published(str(model), scale, method, seed)
     path = Path(model)
     if path.is_dir():
-        from smwm.library.hub import load_folder
+        from smwm.api.hub import load_folder
 
         return Model(*load_folder(path), chosen_device)
     if isinstance(model, str) and not path.exists():

@@ -14,11 +14,11 @@ import numpy as np
 
 from smwm.analysis.embed import EmbedSettings
 from smwm.analysis.embed import embed as embed_images
+from smwm.api.model import Model, load
 from smwm.config.settings import from_keywords
 from smwm.data.collect import CollectSettings, gather
 from smwm.data.dataset import read_dataset
 from smwm.errors import InputError
-from smwm.library.model import Model, load
 from smwm.models.world_model import ModelSettings
 from smwm.planning.cem import PlannerSettings
 from smwm.planning.evaluate import RANDOM
