@@ -167,3 +167,20 @@ def assert_readable(figure):
         if text.get_rotation() % 90 == 0:  # the box of slanted text is larger than the text
             for other, near in zip(texts[:i], boxes, strict=False):
                 assert other.get_rotation() % 90 or not box.overlaps(near), f"{text} on {other}"
+
+
+RNG = np.random.default_rng(0)
+ROOMS = RNG.uniform(20, 200, (300, 2))
+TURNS = np.concatenate([RNG.uniform(-np.pi, np.pi, (300, 2)), RNG.normal(size=(300, 4))], 1)
+
+
+def torus(states):
+    """The sines and cosines of both joints."""
+    return np.concatenate([np.sin(states[:, :2]), np.cos(states[:, :2])], 1)
+
+
+def write_known(path, env="two_room", **changes):
+    """An export whose latents are the agent's position, or a torus of the reacher's joints."""
+    if env == "two_room":
+        return write_export(path, env, ROOMS[:200], ROOMS[200:], lambda s: s / 50, **changes)
+    return write_export(path, env, TURNS[:200], TURNS[200:], torus, **changes)

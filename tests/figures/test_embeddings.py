@@ -7,31 +7,27 @@ from smwm.analysis.exports import read_export
 from smwm.envs import ENVIRONMENTS
 from smwm.figures.embeddings import colours, draw, physical
 from smwm.measures.spectra import spectrum_table
-from synthetic import assert_readable, drawn_twice, measured, refusal, write_export
+from synthetic import (
+    RNG,
+    ROOMS,
+    TURNS,
+    assert_readable,
+    drawn_twice,
+    measured,
+    refusal,
+    write_export,
+    write_known,
+)
 
 COLUMNS = ["env", "method", "seed", "component", "share", "effective_dim"]
-RNG = np.random.default_rng(0)
-ROOMS = RNG.uniform(20, 200, (300, 2))
-TURNS = np.concatenate([RNG.uniform(-np.pi, np.pi, (300, 2)), RNG.normal(size=(300, 4))], 1)
-
-
-def torus(states):
-    """The sines and cosines of both joints."""
-    return np.concatenate([np.sin(states[:, :2]), np.cos(states[:, :2])], 1)
-
-
-def write(path, env="two_room", **changes):
-    if env == "two_room":
-        return write_export(path, env, ROOMS[:200], ROOMS[200:], lambda s: s / 50, **changes)
-    return write_export(path, env, TURNS[:200], TURNS[200:], torus, **changes)
 
 
 @pytest.fixture
 def paths(tmp_path):
     return [
-        write(tmp_path / "b.npz", seed=1),
-        write(tmp_path / "a.npz", seed=0),
-        write(tmp_path / "r.npz", "reacher", seed=2),
+        write_known(tmp_path / "b.npz", seed=1),
+        write_known(tmp_path / "a.npz", seed=0),
+        write_known(tmp_path / "r.npz", "reacher", seed=2),
     ]
 
 
@@ -76,7 +72,7 @@ def test_axes_are_those_of_training_images(tmp_path):
     scale = np.array([4.0, 2, 1e-2, 1e-2, 1e-2, 1e-2])
     fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6)) * scale[::-1]
     latents = {"latents": held_out.astype(np.float32), "fit_latents": fit.astype(np.float32)}
-    export = read_export(write(tmp_path / "e.npz", **latents), ENVIRONMENTS)
+    export = read_export(write_known(tmp_path / "e.npz", **latents), ENVIRONMENTS)
     spectrum, _, cloud, _ = draw([export], spectrum_table([export])).axes
     heights = [bar.get_height() for bar in spectrum.patches]
     variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]

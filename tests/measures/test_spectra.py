@@ -12,29 +12,14 @@ from smwm.measures.spectra import (
     collapse_table,
     spectrum_table,
 )
-from synthetic import LATENT_DIM, measured, not_measured, read_csv, write_export
-
-RNG = np.random.default_rng(0)
-ROOMS = RNG.uniform(20, 200, (300, 2))
-TURNS = np.concatenate([RNG.uniform(-np.pi, np.pi, (300, 2)), RNG.normal(size=(300, 4))], 1)
-
-
-def torus(states):
-    """The sines and cosines of both joints."""
-    return np.concatenate([np.sin(states[:, :2]), np.cos(states[:, :2])], 1)
-
-
-def write(path, env="two_room", **changes):
-    if env == "two_room":
-        return write_export(path, env, ROOMS[:200], ROOMS[200:], lambda s: s / 50, **changes)
-    return write_export(path, env, TURNS[:200], TURNS[200:], torus, **changes)
+from synthetic import LATENT_DIM, RNG, ROOMS, measured, not_measured, read_csv, write_known
 
 
 def test_spectrum_has_the_dimension_of_each_state_space(tmp_path):
     paths = [
-        write(tmp_path / "b.npz", seed=1),
-        write(tmp_path / "a.npz", seed=0),
-        write(tmp_path / "r.npz", "reacher", seed=2),
+        write_known(tmp_path / "b.npz", seed=1),
+        write_known(tmp_path / "a.npz", seed=0),
+        write_known(tmp_path / "r.npz", "reacher", seed=2),
     ]
     path = measured("spectrum", tmp_path / "out", embeddings=paths)
     table = read_csv(path)
@@ -52,7 +37,7 @@ def test_spectrum_has_the_dimension_of_each_state_space(tmp_path):
 
 def test_many_components_are_cut_at_ten(tmp_path):
     wide = RNG.normal(size=(50, 30))
-    path = write(tmp_path / "e.npz", fit_latents=np.repeat(wide, 4, 0))
+    path = write_known(tmp_path / "e.npz", fit_latents=np.repeat(wide, 4, 0))
     table = spectrum_table([read_export(path, ENVIRONMENTS)])
     assert len(table) == COMPONENTS
     assert table["share"].sum() < 100
@@ -61,7 +46,9 @@ def test_many_components_are_cut_at_ten(tmp_path):
 def test_spectrum_is_of_training_images(tmp_path):
     scale = np.array([4.0, 2, 1, 1, 1, 1])
     fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6))
-    export = read_export(write(tmp_path / "e.npz", latents=held_out, fit_latents=fit), ENVIRONMENTS)
+    export = read_export(
+        write_known(tmp_path / "e.npz", latents=held_out, fit_latents=fit), ENVIRONMENTS
+    )
     variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]
     expected = 100 * variances / variances.sum()
     np.testing.assert_allclose(spectrum_table([export])["share"], expected)
@@ -92,7 +79,7 @@ def test_without_smwm_of_the_same_seed_nothing_is_counted():
 
 
 def test_collapse_is_of_held_out_images_and_others_are_refused(tmp_path, capsys):
-    path = write(tmp_path / "e.npz")
+    path = write_known(tmp_path / "e.npz")
     table = read_csv(measured("collapse", tmp_path / "out", embeddings=path))
     expected = (ROOMS[200:] / 50).var(0).sum() / LATENT_DIM
     assert table["embedding_std"].iloc[0] == pytest.approx(expected**0.5)
