@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from conftest import ROOT
+from smwm.__main__ import main
 
 
 def test_actions_that_are_no_vectors_are_one_clear_line():
@@ -50,3 +51,19 @@ def test_an_own_environment(tmp_path):
     assert len(found) == 3  # Pendulum observes cosine, sine and speed
     assert all(re.search(r"R2 smwm -?\d+\.\d+, frozen -?\d+\.\d+$", line) for line in found)
     assert (folder / "smwm.pt").is_file()
+
+
+def test_the_numbers_of_a_toy_world_are_told_for_each_dimension(tmp_path):
+    words = "train --world sprite_xyt --pairs 50 --method smwm --frames 2 --block 1 --steps 2"
+    words += " --encoder keypoints --channels 2 4 --batch-size 8"
+    out = ["--out", str(tmp_path / "m.pt"), "--log", str(tmp_path / "m.csv")]
+    assert main([*words.split(), *out]) == 0
+    script = str(ROOT / "examples" / "toy_angle.py")
+    told = subprocess.check_output([sys.executable, script, tmp_path / "m.pt"], text=True)
+    losses, scores, shares = (
+        part.split()[-n:] for part, n in zip(told.split(";"), (3, 4, 4), strict=True)
+    )
+    assert f"{tmp_path / 'm.pt'} sprite_xyt: inverse loss " in told
+    assert all(0.5 < float(loss) < 2 for loss in losses)  # nothing is learnt in two steps
+    assert all(float(score) < 1 for score in scores)
+    assert 0 < sum(map(float, shares)) <= 1.001
