@@ -35,8 +35,11 @@ reproduce: $(VENV)/.ready
 
 setup: $(VENV)/.ready
 
+# Scale by scale: a pull of the whole folders would take away the scales that were made here.
+PULLED := data/checkpoints data/datasets results
 pull: $(VENV)/.ready
-	$(BIN)/dvc pull
+	@$(BIN)/dvc pull data/records.json $$(for folder in $(PULLED); do \
+	  $(BIN)/dvc ls . $$folder --dvc-only | sed "s#^#$$folder/#"; done)
 
 test: $(VENV)/.ready lint
 	$(BIN)/python -m pytest

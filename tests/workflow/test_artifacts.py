@@ -135,6 +135,16 @@ def test_changed_code_reruns_what_uses_it(clone):
     assert planned(clone) & PULLED == PULLED - {"collect", "tasks", "tasks_far", "decode"}
 
 
+def test_make_pull_keeps_what_was_made_at_other_scales(clone):
+    own = clone / "results/mine/note.txt", clone / "data/checkpoints/mine/model.pt"
+    for path in own:
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    run("make", "-o", f"{sys.prefix}/.ready", "pull", f"VENV={sys.prefix}", cwd=clone)
+    assert [path.read_text() for path in own] == ["mine"] * 2
+    assert planned(clone) & PULLED == set()
+
+
 def test_a_part_can_be_pulled(clone):
     run(*DVC, "pull", "--quiet", "data/checkpoints/smoke/two_room/smwm", cwd=clone)
     files = {p.relative_to(clone / "data").parts[0] for p in (clone / "data").rglob("*.*")}
