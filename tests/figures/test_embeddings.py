@@ -140,3 +140,13 @@ def test_a_record_is_no_export(paths, table, tmp_path, capsys):
     files = drawn(paths, table)
     message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", **files)
     assert f"{paths[0]}: not an export of `smwm embed`" in message
+
+
+def test_components_without_variance_are_drawn_without_a_warning(tmp_path):
+    """The position alone has two components; nothing but rounding is left of the next pair."""
+    exports = [read_export(write_known(tmp_path / "e.npz"), ENVIRONMENTS)]
+    figure = draw(exports, spectrum_table(exports))
+    figure.canvas.draw()
+    (*_, third) = figure.axes
+    assert np.diff(third.get_xlim()) == pytest.approx(np.diff(third.get_ylim()))
+    assert 0 < np.diff(third.get_xlim()) < 1e-4

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
@@ -67,14 +68,23 @@ def draw(exports: list[Export], table: pd.DataFrame) -> Figure:
         for cloud, pair in zip(clouds, PAIRS, strict=True):
             x, y = (points[:, number - 1] for number in pair)
             cloud.scatter(x, y, c=paint, s=2, rasterized=True)
+            square_limits(cloud, x, y, least=1e-6 * np.ptp(points, axis=0).max())
             cloud.locator_params(nbins=4)
-            cloud.set_aspect("equal", adjustable="datalim")
             share = mine[mine["component"].isin(pair)]["share"].sum()
             cloud.set_title("components {} and {}, {:.1f} %".format(*pair, share), fontsize=8)
         for panel in (state, *clouds):
             panel.grid(False)
     rows[-1, 0].set_xlabel("component")
     return figure
+
+
+def square_limits(panel: Axes, x: np.ndarray, y: np.ndarray, least: float) -> None:
+    """The same scale in both directions, around all points (N,); they may lie within `least`."""
+    reach = 0.55 * max(np.ptp(x), np.ptp(y), least, 1e-12)
+    for limit, values in ((panel.set_xlim, x), (panel.set_ylim, y)):
+        middle = (values.min() + values.max()) / 2
+        limit(middle - reach, middle + reach)
+    panel.set_aspect("equal", adjustable="box")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
