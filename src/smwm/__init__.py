@@ -31,10 +31,10 @@ __all__ = [
 ]  # fmt: skip
 _HOMES = {
     "errors": ("InputError",),
-    "library.model_card": ("model_card",),
-    "library.hub": ("HubModel", "export"),
-    "library.model": ("Model", "load"),
-    "library.stages": ("collect", "embed", "evaluate", "settings", "train"),
+    "api.model_card": ("model_card",),
+    "api.hub": ("HubModel", "export"),
+    "api.model": ("Model", "load"),
+    "api.stages": ("collect", "embed", "evaluate", "settings", "train"),
 }
 
 
