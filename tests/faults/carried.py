@@ -30,7 +30,7 @@ TEXTS = {
 
 
 def succeed(command, workshop):
-    ended = fork_stage(command, workshop.scratch())
+    ended = fork_stage(command)
     if ended.status != 0:
         raise EndingError(f"status {ended.status}: {ended.err[-160:]}")
 
@@ -69,7 +69,7 @@ def converted(workshop, stage, name, seed):
     before, after = ([word.format(i=inputs, o=folder / o) for word in command] for o in "ba")
     succeed(before, workshop)
     convert(inputs / name, seed)
-    ended = fork_stage(after, workshop.scratch())
+    ended = fork_stage(after)
     if ended.status != 0:
         return one_line(ended, str(inputs / name))
     require_same(without_hashes(folder / "a"), without_hashes(folder / "b"), "differs")

@@ -50,7 +50,7 @@ def crafted(workshop, stage, name, spoil):
     out.mkdir()
     spoil(inputs / name, folder / "payload has run")
     before = snapshot(inputs)
-    ended = fork_stage(words(stage, inputs, out), folder)
+    ended = fork_stage(words(stage, inputs, out))
     if (folder / "payload has run").exists():
         raise EndingError("the payload has run")
     require_same(snapshot(inputs), before, "changed")
@@ -66,7 +66,7 @@ def damaged(workshop, stage, name, change, seed):
     path = inputs / name
     path.write_bytes(change(path.read_bytes(), f"{stage} {name} {seed}"))
     before = snapshot(inputs)
-    ended = fork_stage(words(stage, inputs, out), folder)
+    ended = fork_stage(words(stage, inputs, out))
     require_same(snapshot(inputs), before, "changed")
     if ended.status == 0 and "Traceback" not in ended.err:
         return SAME if snapshot(out) == workshop.whole(stage) else OTHER
@@ -90,7 +90,7 @@ def damaged_leftover(workshop, stage, pattern, change, seed):
     """The file that a killed run goes on from is damaged before it goes on."""
     out, path = leftover(workshop, stage, pattern)
     path.write_bytes(change(path.read_bytes(), f"{stage} {pattern} {seed}"))
-    ended = fork_stage(words(stage, workshop.inputs, out), workshop.scratch())
+    ended = fork_stage(words(stage, workshop.inputs, out))
     if ended.status == 0 and "Traceback" not in ended.err:
         return SAME if snapshot(out) == workshop.whole(stage) else OTHER
     return one_line(ended, str(path))
@@ -102,7 +102,7 @@ def odd_folders(workshop, stage, seed):
     inputs, out = folder / "in puts", folder / "öut"
     shutil.copytree(workshop.inputs, inputs)
     out.mkdir()
-    ended = fork_stage(words(stage, inputs, out), workshop.scratch())
+    ended = fork_stage(words(stage, inputs, out))
     if ended.status != 0:
         raise EndingError(f"status {ended.status}: {ended.err[-160:]}")
     found, whole = snapshot(out), workshop.whole(stage)
@@ -172,7 +172,7 @@ def with_configuration(workshop, text):
     folder = workshop.scratch()
     shutil.copytree(ROOT / "config", folder / "config")
     (folder / "config" / "config.yaml").write_bytes(text)
-    return fork(lambda: configure(folder / "config"), folder, seconds=5)
+    return fork(lambda: configure(folder / "config"), seconds=5)
 
 
 def configured(workshop, text, name):

@@ -114,7 +114,7 @@ def disk_full(workshop, stage, seed):
     earlier = len(whole) + 1  # a page each
     with small_disk(out, (earlier + room) * page):
         before = lay_out_earlier(out, whole)
-        ended = fork_stage(words(stage, workshop.inputs, out), workshop.scratch())
+        ended = fork_stage(words(stage, workshop.inputs, out))
         if ended.status == 0:  # what was there made room
             require_same(
                 {n: c for n, c in snapshot(out).items() if n != "bystander"}, whole, "differs"
@@ -133,7 +133,6 @@ def file_limit(workshop, stage, seed):
     before = lay_out_earlier(out, whole)
     ended = fork_stage(
         words(stage, workshop.inputs, out),
-        workshop.scratch(),
         before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     require_earlier_or_whole(out, before, whole)
@@ -147,13 +146,13 @@ def not_writable(workshop, stage, seed):
     if os.geteuid():
         before = lay_out_earlier(out, whole)
         out.chmod(0o555)
-        ended = fork_stage(words(stage, workshop.inputs, out), workshop.scratch())
+        ended = fork_stage(words(stage, workshop.inputs, out))
         out.chmod(0o755)
     else:
         with small_disk(out, 2**22):
             before = lay_out_earlier(out, whole)
             subprocess.run(["mount", "-o", "remount,ro", str(out)], check=True)
-            ended = fork_stage(words(stage, workshop.inputs, out), workshop.scratch())
+            ended = fork_stage(words(stage, workshop.inputs, out))
             after = snapshot(out)
             require_same(after, before, "changed in a folder that may only be read")
             return one_line(ended, str(out))

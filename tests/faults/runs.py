@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -118,32 +119,36 @@ def interrupted_line(ended, number, line):
     return LINE
 
 
-def fork(action, folder, seconds=120):
+def fork(action, seconds=120):
     """`action()` in a copy of this process, which is there at once and may crash or hang.
 
-    The copy has everything imported, which takes most of the time of a small stage.
+    The copy has everything imported, which takes most of the time of a small stage. What it says
+    comes through a pipe, which no limit on files cuts short.
     """
-    err = folder / "stderr"
+    reader, writer = os.pipe()
     with warnings.catch_warnings(action="ignore"):  # of forks beside threads: none computes now
         child = os.fork()
     if not child:
-        _in_child(action, err)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return Ended(os.waitstatus_to_exitcode(status), err.read_text(errors="replace"))
-        time.sleep(0.005)
+        os.close(reader)
+        _in_child(action, writer)
+    os.close(writer)
+    said, deadline = b"", time.monotonic() + seconds
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        while select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0]:
+            if not (more := pipe.read(2**16)):
+                status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                return Ended(status, said.decode(errors="replace"))
+            said += more
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return Ended(None, "")
 
 
-def _in_child(action, err):
-    """Never returns. Warnings go to standard error, as they do outside of a test."""
+def _in_child(action, writer):
+    """Never returns, whatever happens. Warnings go to standard error, as outside of a test."""
     status = 1
-    with err.open("w") as sys.stderr, Path(os.devnull).open("w") as sys.stdout:
-        try:
+    try:
+        with os.fdopen(writer, "w") as sys.stderr, Path(os.devnull).open("w") as sys.stdout:
             os.setsid()
             os.dup2(sys.stderr.fileno(), 2)
             os.dup2(sys.stdout.fileno(), 1)
@@ -151,22 +156,22 @@ def _in_child(action, err):
             for category in HIDDEN_WARNINGS:
                 warnings.simplefilter("ignore", category)
             warnings.showwarning = lambda message, *rest: print(message, file=sys.stderr)
-            status = action()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
+            try:
+                status = action()
+            except BaseException:
+                traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
-def fork_stage(words, folder, before=lambda: None):
+def fork_stage(words, before=lambda: None):
     """The stage in a copy of this process, in which `before` is called first."""
 
     def action():
         before()
         return main(words)
 
-    return fork(action, folder)
+    return fork(action)
 
 
 def one_line(ended, *names):

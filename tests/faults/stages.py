@@ -94,7 +94,7 @@ class Workshop:
         """Every file of the stage when nothing disturbs it."""
         if stage not in self._whole:
             out = self.scratch()
-            ended = fork_stage(words(stage, self.inputs, out), self.scratch())
+            ended = fork_stage(words(stage, self.inputs, out))
             self._whole[stage] = self._files(stage, ended, out)
         return self._whole[stage]
 
