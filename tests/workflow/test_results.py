@@ -28,7 +28,7 @@ def test_tables_without_inputs_are_not_measured_nor_drawn(only_two_rooms):
 
 
 def test_a_figure_is_drawn_from_the_table_of_its_name_in_every_scale():
-    pictures = {"environments", "planning_rollouts", "data_coverage", "training_curves"}
+    pictures = {"environments", "training_curves"}
     for path in (ROOT / "config/scale").glob("*.yaml"):
         run = Run(Configuration({"scale": path.stem}, ROOT / "config"))
         found = drawings(run)
@@ -51,6 +51,7 @@ def test_claims_rest_on_the_extension_only_where_it_is_made(only_two_rooms):
 
 def test_tables_by_another_name_have_a_kind():
     assert kind_of("baselines") == "planning_success"
+    assert kind_of("embeddings_sigreg") == "spectrum"
     assert kind_of("folding") == "folding"
 
 
@@ -92,3 +93,11 @@ def test_targets_are_records_figures_and_the_report(only_two_rooms):
         "figures/one/distractors.png",
         "figures/one/explore_distractor.html",
     }
+
+
+def test_what_is_told_over_seeds_is_of_the_tables_that_there_are(only_two_rooms):
+    names = ("collapse", "dot_geometry", "latent_rollout", "folding", "embeddings_smwm")
+    expected = [f"results/one/tables/{name}.csv" for name in names]
+    assert tables(only_two_rooms())["over_seeds"] == {"tables": expected}
+    untrained = only_two_rooms(methods={"random": {}})
+    assert "over_seeds" not in tables(untrained)

@@ -71,4 +71,4 @@ def test_random_actions_have_no_model(only_two_rooms):
 
 def test_environments_are_those_of_the_scale_and_their_variants(only_two_rooms):
     assert only_two_rooms().envs == ["two_room", "two_room_distractor"]
-    assert only_two_rooms(extension={"distractor_envs": []}).envs == ["two_room"]
+    assert only_two_rooms(extension={"distractor_envs": ["push_t"]}).envs == ["two_room"]

@@ -120,9 +120,9 @@ def planning_sources(wildcards):
 
 
 def measure_sources(table):
-    """The package's files that measuring a table uses; distances in state ask the environments."""
+    """The package's files that measuring a table uses; for what states mean it asks environments."""
     where, *_ = MEASURES[results.kind_of(table)]
-    asked = RUN.folded if table == "folding" else []
+    asked = {"growths": RUN.folded, "coverage": CONFIG.envs, "points": CONFIG.envs}.get(where, [])
     return source_files(f"smwm.measures.{where}", *map(environment_module, asked))
 
 

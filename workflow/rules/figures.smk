@@ -15,7 +15,7 @@ for figure, drawing in results.drawings(RUN).items():
         output:
             report(
                 f"figures/{{scale}}/{figure}.png",
-                caption=f"../report/{drawing.caption or figure}.rst",
+                caption=f"../report/{figure}.rst",
                 category=drawing.category,
             ),
             multiext(f"figures/{{scale}}/{figure}", ".pdf", *drawing.beside),

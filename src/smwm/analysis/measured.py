@@ -40,11 +40,15 @@ def write_measured(
     table: pd.DataFrame,
     inputs: Iterable[Path],
     settings: list[dict[str, Any]],
+    known: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON)."""
+    """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON).
+
+    `known`: hashes of further files, by path.
+    """
     exact = table.astype(dict.fromkeys(table.select_dtypes("float32"), float))
     write_bytes(path, exact.to_csv(index=False, lineterminator="\n").encode())
-    save_origin(path.with_suffix(".json"), module, inputs, settings)
+    save_origin(path.with_suffix(".json"), module, inputs, settings, known)
 
 
 def save_origin(

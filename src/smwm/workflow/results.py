@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from smwm.analysis.tables import CLAIM_TABLES
+from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
 from smwm.envs import DISTRACTOR
 from smwm.methods import TRAINED
 from smwm.workflow.run import CHECKPOINT, EXPORT, RECORD, Run
 
-# What measures a table, and the module that draws it, where they go by another name.
+# What measures a table, where it goes by another name.
 KIND_OF = {
     "embeddings_smwm": "spectrum",
     "embeddings_sigreg": "spectrum",
@@ -23,6 +23,15 @@ BESIDE: Kinds = (".csv", ".json")  # a figure's picture: its table, and where th
 LATEX: Kinds = (*BESIDE, ".tex")
 
 
+# Words of `smwm figure` that draw a table, where they are not its name alone.
+COMMANDS = {
+    "embeddings_smwm": "embeddings --method smwm",
+    "embeddings_sigreg": "embeddings --method sigreg",
+    "baselines": "planning_success --name baselines",
+    "baseline_probes": "probe_r2 --name baseline_probes",
+}
+
+
 class Drawing(NamedTuple):
     """What a figure is drawn from, and what it leaves beside its picture."""
 
@@ -30,17 +39,16 @@ class Drawing(NamedTuple):
     inputs: Inputs
     command: str  # words of `smwm figure`: its module, and which of its kind
     beside: Kinds = BESIDE
-    caption: str = ""  # in workflow/report, if it is not called like the figure
     scenes: bool = False  # whether environments are rendered
 
     @property
     def module(self) -> str:
-        """The module of `smwm.figures` that draws it."""
+        """The module of `smwm.figures` that draws it, which has a caption of its own."""
         return self.command.split()[0]
 
 
 def kind_of(name: str) -> str:
-    """What measures a table, or the module that draws it."""
+    """What measures a table."""
     return KIND_OF.get(name, name)
 
 
@@ -73,7 +81,11 @@ def tables(run: Run) -> dict[str, Inputs]:
 
     rolled, beside = dots(ours), dots(run.among(["smwm", "forward_only"]) if ours else [])
     records = run.planning_records()
+    trajectories = [path for env in envs for path in run.dataset(env, "train")]
     found: dict[str, Inputs] = {
+        "data_coverage": {"data": trajectories},
+        "data_histograms": {"data": trajectories},
+        "planning_rollouts": {"tasks": run.tasks(envs), "paths": run.planning_paths()},
         "planning_success": {"records": records, "paper": paper("planning_success")},
         "planning_differences": {"records": records},
         "lambda_sweep": {"records": run.lambda_records()},
@@ -81,6 +93,7 @@ def tables(run: Run) -> dict[str, Inputs]:
         "collapse": {"embeddings": run.embeddings()},
         "embeddings_smwm": {"embeddings": run.of_models(EXPORT, envs, ours)},
         "embeddings_sigreg": {"embeddings": run.of_models(EXPORT, envs, run.among(["sigreg"]))},
+        "latent_points": {"embeddings": run.embeddings(methods=planners) if planners else []},
         "folding": {"embeddings": run.of_models(EXPORT, run.folded, planners)},
         "probe_r2": {"probes": probes(run.embeddings()), "paper": paper("probe_r2")},
         "dot_geometry": {"embeddings": beside["embeddings"]},
@@ -102,50 +115,50 @@ def tables(run: Run) -> dict[str, Inputs]:
             "probes": probes(run.of_models(EXPORT, variants, distracted, most)),
         },
     }
-    return {name: inputs for name, inputs in found.items() if all(inputs.values())}
+    filled = {name: inputs for name, inputs in found.items() if all(inputs.values())}
+    summed = [table_path(run, name) for name in OVER_SEEDS if name in filled]
+    return filled | ({"over_seeds": {"tables": summed}} if summed else {})
+
+
+def table_path(run: Run, name: str) -> str:
+    """Where a table lies."""
+    return f"results/{run.configuration.scale}/tables/{name}.csv"
 
 
 def drawings(run: Run) -> dict[str, Drawing]:
     """Every figure that a run can draw, in the order of its report."""
     envs, known = run.configuration.envs, tables(run)
     tasks = run.tasks(envs)
-    held_out, fitted = ([run.dataset(env, split)[0] for env in envs] for split in ("eval", "train"))
+    held_out = [path for env in envs for path in run.dataset(env, "eval")]
 
     def table(name: str) -> str:
         """The path of a table; empty, as no input is, if the run cannot fill it."""
-        return f"results/{run.configuration.scale}/tables/{name}.csv" if name in known else ""
+        return table_path(run, name) if name in known else ""
 
     def of_table(name: str, category: str, beside: Kinds = BESIDE, /, **shown: Any) -> Drawing:
         """A figure that draws the table of its name, and what else it shows."""
-        command = name if kind_of(name) == name else f"{kind_of(name)} --name {name}"
+        command = COMMANDS.get(name, name)
         return Drawing(category, shown | {"table": table(name)}, command, beside)
 
-    def embedded(method: str) -> Drawing:
-        name, exports = f"embeddings_{method}", run.of_models(EXPORT, envs, run.among([method]))
-        shown = {"table": table(name), "embeddings": exports}
-        command = f"embeddings --method {method}"
-        return Drawing("Latents", shown, command, caption="embeddings", scenes=True)
-
+    points = table("latent_points")
     found = {
         "environments": Drawing(
             "Data", {"tasks": tasks, "data": held_out}, "environments", beside=(".json",),
             scenes=True,
         ),
         "planning_success": of_table("planning_success", "Planning"),
-        "planning_rollouts": Drawing(
-            "Planning", {"tasks": tasks, "paths": run.planning_paths()}, "planning_rollouts",
-            beside=(*BESIDE, ".gif"), scenes=True,
-        ),
-        "data_coverage": Drawing(
-            "Data", {"data": fitted}, f"data_coverage --env {' '.join(envs)}", scenes=True
-        ),
+        "planning_rollouts": of_table(
+            "planning_rollouts", "Planning", (*BESIDE, ".gif"), tasks=tasks,
+            paths=run.planning_paths(),
+        )._replace(scenes=True),
+        "data_coverage": of_table("data_coverage", "Data", histograms=table("data_histograms")),
         "training_curves": Drawing(
             "Training", {"curves": run.training_curves()}, "training_curves"
         ),
         "probe_r2": of_table("probe_r2", "Latents", LATEX),
         "folding": of_table("folding", "Latents"),
-        "embeddings_smwm": embedded("smwm"),
-        "embeddings_sigreg": embedded("sigreg"),
+        "embeddings_smwm": of_table("embeddings_smwm", "Latents", points=points),
+        "embeddings_sigreg": of_table("embeddings_sigreg", "Latents", points=points),
         "dot_geometry": of_table("dot_geometry", "Latents", grid=table("dot_grid")),
         "latent_rollout": of_table("latent_rollout", "Latents", paths=table("rollout_paths")),
         "latent_dimension": of_table("latent_dimension", "Latents"),
@@ -178,7 +191,7 @@ def claim_tables(run: Run) -> list[str]:
     """The tables that the claims are judged by; an extension's only if it is part of the run."""
     left_out = set(figures(run, extension=True)) - set(reported(run))
     names = [name for name in CLAIM_TABLES if name in tables(run) and name not in left_out]
-    return [f"results/{run.configuration.scale}/tables/{name}.csv" for name in names]
+    return [table_path(run, name) for name in names]
 
 
 def pictures(run: Run, names: Iterable[str]) -> list[str]:
