@@ -85,7 +85,7 @@ def _draw_values(panel: Axes, name: str, bins: pd.DataFrame) -> None:
 def _draw_shares(panel: Axes, bins: pd.DataFrame, words: str) -> None:
     """Bins along x, each as high as its share."""
     panel.set_axis_on()
-    panel.hist(bins["x_low"], _edges(bins, "x"), weights=bins["amount"], color="#0072B2")
+    panel.hist(bins["x_low"], _edges(bins, "x").tolist(), weights=bins["amount"], color="#0072B2")
     panel.set_xlabel(words, labelpad=1)
     panel.set_ylabel("share [%]")
 

@@ -18,9 +18,12 @@ from smwm.figures.style import add_table, new_figure, save_drawn
 from smwm.methods import METHODS, TRAINED
 
 COLUMNS = ("env", "method", "seed", "component", "share", "effective_dim")
-PAIRS = ((1, 2), (3, 4))  # components shown: two joints make a torus, of up to four
+PAIRS = ((1, 2), (3, 4))  # components shown: a torus of two joints takes four
 AXES = [f"component_{number}" for pair in PAIRS for number in pair]
-POINTS = ("env", "method", "seed", "quantity", "unit", "x", "y", "x_share", "y_share", *AXES)
+POINTS: dict[str, type] = {
+    "env": str, "method": str, "seed": int, "quantity": str, "unit": str,
+    **dict.fromkeys(("x", "y", "x_share", "y_share", *AXES), float),
+}  # fmt: skip
 
 
 def colours(shares: np.ndarray, around: bool) -> np.ndarray:
