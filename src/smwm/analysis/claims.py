@@ -136,7 +136,7 @@ def probes(evidence: Evidence) -> list[Row]:
     rows = []
     ours = table[(table["method"] == "smwm") & table["paper"].notna()]
     for (env, quantity, probe), seeds in ours.groupby(["env", "quantity", "probe"], sort=False):
-        told = seeds.iloc[0]  # of all seeds, in the row of each
+        told = seeds.iloc[0]  # the row of every seed tells the mean over all
         words = f"{PROBES[probe]} R² of {quantity.replace('_', ' ')}"
         rows.append(
             Row(claim="C7", env=env, metric=words, seeds=len(seeds), paper=float(told["paper"]),
@@ -147,7 +147,10 @@ def probes(evidence: Evidence) -> list[Row]:
 
 
 def weights(evidence: Evidence) -> list[Row]:
-    """C8: the worst weight and 0 against the best one; choosing both makes the gap look wide."""
+    """C8: the worst weight, and 0, against the best one.
+
+    Both ends are chosen after the fact, which makes the gap between them look wider than it is.
+    """
     rows = []
     for env, table in evidence.table("lambda_sweep").groupby("env", sort=False):
         rates = {row.weight: _rate(row) for row in table.itertuples()}

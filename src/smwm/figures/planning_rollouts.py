@@ -23,6 +23,7 @@ from smwm.errors import InputError
 from smwm.figures.style import add_table, new_figure, save_animation, save_drawn
 from smwm.methods import METHODS
 from smwm.planning.episodes import SHARED_RULE, Episode, read_paths
+from smwm.planning.paths import Paths
 
 TABLE = ("env", "method", "outcome", "task", "steps", "solved")
 TYPES = {"task": "Int64", "steps": "Int64", "solved": "boolean"}  # empty if there is none
@@ -60,7 +61,8 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
     size, last = block[0].tasks.image_size, len(COLUMNS) - 1
     gap = max(1, size // 16)
     tasks = list(dict.fromkeys(episode.task for episode in block))
-    x = np.arange(last + 1) * (size + gap) + 2 * gap * (np.arange(last + 1) == last)
+    x = np.arange(last + 1) * (size + gap)
+    x[last] += 2 * gap
     y = np.arange(len(block)) * (size + gap)
     y = y + 3 * gap * np.array([tasks.index(episode.task) for episode in block])
     canvas = np.full((y[-1] + size, x[-1] + size, 3), 255, np.uint8)
@@ -76,7 +78,11 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
             continue
         labels[-1] += f"\ntask {episode.task} {outcome}\nafter {episode.steps} steps"
         steps = np.unique(np.linspace(0, episode.steps, last).round().astype(int))
-        columns = [*range(len(steps) - 1), last - 1, last]  # few steps leave places empty
+        columns = [
+            *range(len(steps) - 1),
+            last - 1,
+            last,
+        ]  # with few steps, some columns stay empty
         images = [with_goal(image, episode.goal) for image in episode.images(steps)]
         for left, image in zip(x[columns], [*images, episode.goal], strict=True):
             canvas[top : top + size, left : left + size] = image
@@ -137,13 +143,17 @@ def read_shown(measured: Measured, tasks: list[Path], paths: list[Path]) -> list
     }
     episodes = []
     for row in measured.table.itertuples():
-        task_set, one = found.get((row.env, row.method), (None, None))
         task = None if pd.isna(row.task) else int(row.task)
-        steps = [] if one is None or task is None else one.steps[task : task + 1].tolist()
-        if one is None or (task is not None and steps != [row.steps]):
+        pair = found.get((row.env, row.method))
+        if pair is None or not _took(pair[1], task, row.steps):
             raise InputError(f"{measured.path}: {row.env} with {row.method} is not of these paths")
-        episodes.append(Episode(task_set, one, row.outcome == "success", task))
+        episodes.append(Episode(*pair, row.outcome == "success", task))
     return episodes
+
+
+def _took(paths: Paths, task: int | None, steps: int) -> bool:
+    """Whether a task ended after so many steps; without a task there is nothing to compare."""
+    return task is None or (task < len(paths.steps) and bool(paths.steps[task] == steps))
 
 
 def run(arguments: argparse.Namespace) -> None:

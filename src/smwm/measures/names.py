@@ -1,4 +1,4 @@
-"""What can be measured, by name, from which files, and where."""
+"""What can be measured: each table's name, the module that measures it, and its input files."""
 
 FLAGS = {
     "data": "datasets of `smwm collect`",

@@ -93,7 +93,7 @@ def embeddings_smwm(table: pd.DataFrame) -> Numbers:
         yield env, "smwm", "effective_dim", "", "", len(counts), *span(counts)
 
 
-# Each table with seeds of its own, what is told of it, and the columns that this needs.
+# For each table with a row or more a seed: the function that sums it up, and the columns it reads.
 NUMBERS: dict[str, tuple[Callable[[pd.DataFrame], Numbers], tuple[str, ...]]] = {
     "collapse": (collapse, ("env", "method", "seed", "embedding_std", "components")),
     "dot_geometry": (
