@@ -25,7 +25,6 @@ include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explore.smk"
-include: "workflow/rules/extension.smk"
 
 
 onstart:
@@ -46,27 +45,14 @@ onerror:
         last_words()
 
 
-# The records are targets beside the figures: figures travel with the repository, records do
-# not, so that a fresh clone computes everything instead of believing what it was given.
 rule all:
     default_target: True
     input:
-        RUN.planning_records(),
-        RUN.embeddings(),
-        RUN.lambda_records(),
-        RUN.horizon_records(),
-        RUN.world_embeddings(),
-        expand(
-            "figures/{scale}/{figure}.{kind}",
-            scale=CONFIG.scale,
-            figure=RUN.figures(),
-            kind=["pdf", "png"],
-        ),
-        expand(
-            "figures/{scale}/replication.{kind}",
-            scale=CONFIG.scale,
-            kind=["csv", "md", "html"],
-        ),
-        f"figures/{CONFIG.scale}/metrics.json",
-        RUN.page(),
-        RUN.distracted_page() if RUN.extension.target == "all" else [],
+        results.targets(RUN),
+
+
+# Beyond the paper: more baselines, and a distractor in the image.
+rule extension:
+    input:
+        results.pictures(RUN, results.figures(RUN, extension=True)),
+        RUN.distracted_page(),

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from smwm.config.configuration import Configuration
 from smwm.data.collect import CollectSettings, collect
 from smwm.data.dataset import read_dataset
 from smwm.envs.two_room import FRAME
 from smwm.models.world_model import ModelSettings, WorldModel
+from smwm.workflow.run import Run
 
 ROOT = Path(__file__).parents[1]
 os.environ["PYTHONPATH"] = str(ROOT / "src")  # for the processes that tests start
@@ -62,3 +64,15 @@ def oracle():
     model.action_mean.fill_(0.3)
     model.action_std.fill_(0.5)
     return model
+
+
+@pytest.fixture
+def only_two_rooms(tmp_path):
+    """A scale of two rooms and one dot."""
+    (tmp_path / "scale").mkdir()
+    (tmp_path / "scale/one.yaml").write_text(
+        "description: one\nseeds: [3, 1]\nmethods: {smwm: {}, sigreg: {}, random: {}}\n"
+        "envs: {two_room: {}}\nworlds: {single_dot: {}}\n"
+    )
+    (tmp_path / "config.yaml").write_text("scale: one\n")
+    return lambda **values: Run(Configuration({"scale": "one"} | values, tmp_path))

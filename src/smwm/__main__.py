@@ -50,7 +50,7 @@ STAGES = {
 def main(argv: list[str] | None = None, holding: Callable[[], None] = lambda: None) -> int:
     """Run one stage. Status 0: done; 2: bad input, said in one line on standard error.
 
-    `holding` is called before anything is begun that must be let go of.
+    `holding` is called before the stage opens anything that it has to release.
     """
     argv = sys.argv[1:] if argv is None else argv
     try:
@@ -83,7 +83,7 @@ def run_stage(argv: list[str], holding: Callable[[], None]) -> None:
 
 
 def writing(arguments: argparse.Namespace) -> AbstractContextManager[None]:
-    """The sole right to write what the stage writes."""
+    """The sole right to write what the stage writes, while it runs."""
     if "figure" in arguments:
         return exclusive(arguments.out / arguments.figure)
     return exclusive(arguments.out) if "out" in arguments else nullcontext()

@@ -10,11 +10,12 @@ from smwm.analysis.claims import CLAIMS, replication_table
 from smwm.analysis.evidence import Evidence
 from smwm.analysis.paper import read_paper
 from smwm.analysis.records import paper_success
-from smwm.analysis.tables import CLAIM_TABLES
+from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
 from smwm.analysis.verdicts import NOT, PARTLY, REPRODUCED
+from smwm.measures.over_seeds import over_seeds_table
 from smwm.measures.rates import difference_table, success_table
 
-SEEDS = (0, 1, 2)
+SEEDS, NONE = (0, 1, 2), (math.nan, math.nan)
 PAPER = read_paper(ROOT / "resources/paper")
 SUCCESS = paper_success(ROOT / "resources/paper/planning_success.csv")
 
@@ -36,23 +37,34 @@ def planned(records):
     }
 
 
+def summed(tables):
+    """The same tables, those of single seeds replaced by what is measured over seeds."""
+    several = {name: tables[name] for name in OVER_SEEDS if name in tables}
+    others = {name: table for name, table in tables.items() if name not in several}
+    return others | ({"over_seeds": over_seeds_table(several)} if several else {})
+
+
 def records_near_the_papers():
     rates = {"smwm": 99, "sigreg": 97, "forward_only": 30, "random": 25}
     return [record(m, s, rate + s) for m, rate in rates.items() for s in (0, 1)]
 
 
-@pytest.fixture
-def evidence():
-    """Two seeds of two rooms near the paper's numbers, with a collapsed encoder at λ = 0."""
-    spreads = {"smwm": (1.0, 3), "sigreg": (1.0, 3), "forward_only": (0.01, 0)}
+def collapsed(left=0):
+    """A collapsed encoder at λ = 0, with so many components left."""
+    spreads = {"smwm": (1.0, 3), "sigreg": (1.0, 3), "forward_only": (0.01, left)}
     rows = [
         ("two_room", method, seed, std * (1 + 0.01 * seed), components)
         for method, (std, components) in spreads.items()
         for seed in (1, 0)
     ]
     names = ["env", "method", "seed", "embedding_std", "components"]
-    collapse = {"collapse": pd.DataFrame(rows, columns=names)}
-    return Evidence(PAPER, planned(records_near_the_papers()) | collapse)
+    return summed({"collapse": pd.DataFrame(rows, columns=names)})
+
+
+@pytest.fixture
+def evidence():
+    """Two seeds of two rooms near the paper's numbers, with a collapsed encoder at λ = 0."""
+    return Evidence(PAPER, planned(records_near_the_papers()) | collapsed())
 
 
 def beside(evidence, records):
@@ -70,7 +82,7 @@ def rows_by_method(evidence):
 
 
 def table_of(**tables):
-    return replication_table(Evidence(PAPER, tables), "smoke")
+    return replication_table(Evidence(PAPER, summed(tables)), "smoke")
 
 
 def test_planning_beside_the_paper(evidence):
@@ -137,9 +149,7 @@ def test_collapse_is_measured_beside_smwm(evidence):
 
 @pytest.mark.parametrize(("left", "verdict"), [(0, REPRODUCED), (1, PARTLY), (3, NOT)])
 def test_components_that_are_left_are_counted(evidence, left, verdict):
-    table = evidence.tables["collapse"]
-    found = table.assign(components=np.where(table["method"] == "forward_only", left, 3))
-    moved = replace(evidence, tables=evidence.tables | {"collapse": found})
+    moved = replace(evidence, tables=evidence.tables | collapsed(left))
     words = "components above 1 % of SMWM's first variance"
     row = rows_by_method(moved)["C1", "forward_only", words]
     assert row.ours == row.ci_low == row.ci_high == left
@@ -148,7 +158,7 @@ def test_components_that_are_left_are_counted(evidence, left, verdict):
 
 def test_methods_that_were_not_run_leave_no_row(evidence):
     kept = [r for r in records_near_the_papers() if r["method"] in ("smwm", "random")]
-    tables = {name: found for name, found in evidence.tables.items() if name != "collapse"}
+    tables = {name: found for name, found in evidence.tables.items() if name != "over_seeds"}
     table = replication_table(Evidence(PAPER, tables | planned(kept)), "smoke")
     assert set(table["method"]) == {"smwm", "random"}
     assert set(table["claim"]) == {"C6"}
@@ -261,12 +271,12 @@ def test_a_collapsed_latent_is_shown_too():
 
 def test_probes_stand_beside_the_papers():
     rows = [
-        ("reacher", "joint_angles", "linear", "smwm", 0, 0.7, 0.95),
-        ("reacher", "joint_angles", "mlp", "smwm", 0, 0.97, 1.0),
-        ("reacher", "joint_angles", "mlp", "sigreg", 0, 0.97, 1.0),
-        ("reacher", "other", "mlp", "smwm", 0, 0.97, math.nan),
+        ("reacher", "joint_angles", "linear", "smwm", 0, 0.7, *NONE, 0.95),
+        ("reacher", "joint_angles", "mlp", "smwm", 0, 0.97, *NONE, 1.0),
+        ("reacher", "joint_angles", "mlp", "sigreg", 0, 0.97, *NONE, 1.0),
+        ("reacher", "other", "mlp", "smwm", 0, 0.97, *NONE, math.nan),
     ]
-    names = ["env", "quantity", "probe", "method", "seed", "r2", "paper"]
+    names = ["env", "quantity", "probe", "method", "seed", "mean", "ci_low", "ci_high", "paper"]
     found = rows_of(table_of(probe_r2=pd.DataFrame(rows, columns=names)))
     assert len(found) == 2
     assert found["reacher", "linear R² of joint angles"].verdict == NOT

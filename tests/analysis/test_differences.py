@@ -32,7 +32,7 @@ PAPER = Paper(
                 ("environment", "patience", "all", "9"),
                 ("world", "λ", "all", "10"),
             ],
-            columns=["part", "setting", "place", "value"],
+            columns=["part", "setting", "domain", "value"],
         )
     }
 )
@@ -88,7 +88,7 @@ def test_what_is_alike_and_what_differs_environment_by_environment():
     assert rows.loc["image side [px]"].tolist() == ["–", "64", "64"]
 
 
-def test_an_environment_that_is_the_same_in_one_place_only_differs():
+def test_an_environment_that_is_the_same_in_one_domain_only_differs():
     records = [record(env=env, weight=w) for env, w in (("two_room", 0.1), ("reacher", 5.0))]
     assert "λ 0.1 / 5" in compare("environment", settings_of(records), PAPER).same
 

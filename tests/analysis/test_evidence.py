@@ -43,3 +43,15 @@ def test_without_tables_there_is_nothing():
     assert empty.difference("cube", "smwm", "random") is None
     with pytest.raises(ValueError, match="not in CLAIM_TABLES"):
         empty.table("other")
+
+
+def test_numbers_over_seeds_are_found_by_key():
+    rows = [("a", "two_room", "smwm", "spread", 1), ("a", "two_room", "sigreg", "spread", 2),
+            ("a", "cube", "smwm", "spread", 3), ("a", "cube", "smwm", "reach", 4),
+            ("b", "cube", "smwm", "reach", 5)]  # fmt: skip
+    names = ["table", "domain", "method", "quantity", "value"]
+    numbers = Evidence(None, {"over_seeds": pd.DataFrame(rows, columns=names)}).numbers
+    assert [row.value for row in numbers("a", "spread")] == [1, 2, 3]
+    assert [row.value for row in numbers("a", "spread", method="smwm")] == [1, 3]
+    assert [row.value for row in numbers("a", "reach", domain="cube")] == [4]
+    assert numbers("c", "reach") == Evidence(None).numbers("a", "reach") == []

@@ -53,3 +53,15 @@ def test_a_table_without_a_column_or_an_origin_is_refused(tmp_path):
             path.with_suffix(".json").write_text(content)
         with pytest.raises(InputError, match=r"t\.json: not the origin of a table"):
             read_measured(path, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"), [("3,x", "could not convert"), ("3,", "numbers"), ("3,inf", "numbers")]
+)
+def test_numbers_that_are_none_are_refused(rows, words, tmp_path):
+    path = tmp_path / "t.csv"
+    write_measured(path, "smwm.errors", pd.DataFrame({"a": [1], "b": [2.5]}), [], [])
+    assert read_measured(path, {"a": int, "b": float}).table["b"].tolist() == [2.5]
+    path.write_text(f"a,b\n{rows}\n")
+    with pytest.raises(InputError, match=rf"t\.csv: not a table of `smwm measure` .*{words}"):
+        read_measured(path, {"a": int, "b": float})

@@ -25,7 +25,7 @@ COMMANDS = {
     f" {shlex.quote(str(ROOT))}/resources/paper/planning_success.csv --out {{o}}/success.csv",
     "measure spectrum": "measure spectrum --embeddings {i}/export.npz --out {o}/spectrum.csv",
     "figure planning_success": "figure planning_success --table {i}/success.csv --out {o}",
-    "figure embeddings": "figure embeddings --table {i}/spectrum.csv --embeddings {i}/export.npz"
+    "figure embeddings": "figure embeddings --table {i}/spectrum.csv --points {i}/points.csv"
     " --method smwm --out {o}",
 }
 # The same for a stage that writes the path of its input, so that its bytes depend on the folder.
@@ -42,10 +42,17 @@ MORE = {
     f" --log {{o}}/world.csv --steps 20 --save-every 4 --batch-size 8 --frames 2 --block 1 {MODEL}",
     "decode": "decode --checkpoint {i}/world.pt --world single_dot --pairs 200"
     " --decoder-pairs 50 --decoder-epochs 2 --out {o}/decoded.npz",
-    "figure data_coverage": "figure data_coverage --env two_room --data {i}/train.h5 --out {o}",
+    "measure latent_points": "measure latent_points --embeddings {i}/export.npz"
+    " --out {o}/points.csv",
+    "measure data_coverage": "measure data_coverage --data {i}/train.h5 --out {o}/coverage.csv",
+    "measure data_histograms": "measure data_histograms --data {i}/train.h5 --out {o}/bins.csv",
+    "measure planning_rollouts": "measure planning_rollouts --tasks {i}/tasks.npz"
+    " --paths {i}/paths.npz --out {o}/episodes.csv",
+    "figure data_coverage": "figure data_coverage --table {i}/coverage.csv"
+    " --histograms {i}/bins.csv --out {o}",
     "figure environments": "figure environments --tasks {i}/tasks.npz --data {i}/eval.h5 --out {o}",
-    "figure planning_rollouts": "figure planning_rollouts --tasks {i}/tasks.npz"
-    " --paths {i}/paths.npz --out {o}",
+    "figure planning_rollouts": "figure planning_rollouts --table {i}/episodes.csv"
+    " --tasks {i}/tasks.npz --paths {i}/paths.npz --out {o}",
 }
 INPUTS = {
     "tasks.npz": "tasks",
@@ -54,6 +61,10 @@ INPUTS = {
     "export.npz": "embed",
     "success.csv": "measure planning_success",
     "spectrum.csv": "measure spectrum",
+    "points.csv": "measure latent_points",
+    "coverage.csv": "measure data_coverage",
+    "bins.csv": "measure data_histograms",
+    "episodes.csv": "measure planning_rollouts",
     "world.pt": "train world",
 }  # file: the stage that makes it
 

@@ -5,7 +5,8 @@ from matplotlib.colors import rgb_to_hsv
 
 from smwm.analysis.exports import read_export
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.embeddings import colours, draw, physical
+from smwm.figures.embeddings import colours, draw
+from smwm.measures.points import points_table
 from smwm.measures.spectra import spectrum_table
 from synthetic import (
     RNG,
@@ -17,6 +18,7 @@ from synthetic import (
     refusal,
     write_export,
     write_known,
+    written,
 )
 
 COLUMNS = ["env", "method", "seed", "component", "share", "effective_dim"]
@@ -32,25 +34,29 @@ def paths(tmp_path):
 
 
 @pytest.fixture
-def table(paths, tmp_path):
-    return measured("spectrum", tmp_path / "measured", embeddings=paths)
+def tables(paths, tmp_path):
+    """What the figure is drawn of, by flag."""
+    names = {"table": "spectrum", "points": "latent_points"}
+    return {
+        flag: measured(name, tmp_path / "measured", embeddings=paths)
+        for flag, name in names.items()
+    }
 
 
-def drawn(paths, table):
-    return {"embeddings": paths, "table": table}
-
-
-def test_files(paths, table, tmp_path):
+def test_files(tables, tmp_path):
     words = ("--method", "smwm")
-    files = drawn(paths, table)
-    shown = drawn_twice("embeddings", tmp_path / "out", *words, stem="embeddings_smwm", **files)
+    shown = drawn_twice("embeddings", tmp_path / "out", *words, stem="embeddings_smwm", **tables)
     assert list(shown) == COLUMNS
-    assert len(shown) == len(pd.read_csv(table))
+    assert len(shown) == len(pd.read_csv(tables["table"]))
+
+
+def drawn_of(exports):
+    return draw(points_table(exports), spectrum_table(exports))
 
 
 def test_one_row_an_environment_of_its_first_seed(paths):
     exports = [read_export(path, ENVIRONMENTS) for path in (paths[1], paths[2])]
-    figure = draw(exports, spectrum_table(exports))
+    figure = drawn_of(exports)
     assert len(figure.axes) == 8
     rooms, reacher = figure.axes[:4], figure.axes[4:]
     assert rooms[0].get_ylabel() == "Two rooms\nvariance [%]"
@@ -73,7 +79,7 @@ def test_axes_are_those_of_training_images(tmp_path):
     fit, held_out = RNG.normal(size=(200, 6)) * scale, RNG.normal(size=(100, 6)) * scale[::-1]
     latents = {"latents": held_out.astype(np.float32), "fit_latents": fit.astype(np.float32)}
     export = read_export(write_known(tmp_path / "e.npz", **latents), ENVIRONMENTS)
-    spectrum, _, cloud, _ = draw([export], spectrum_table([export])).axes
+    spectrum, _, cloud, _ = drawn_of([export]).axes
     heights = [bar.get_height() for bar in spectrum.patches]
     variances = np.linalg.eigvalsh(np.cov(fit.T, bias=True))[::-1]
     np.testing.assert_allclose(heights, 100 * variances / variances.sum(), rtol=1e-3)
@@ -89,64 +95,35 @@ def test_both_circles_of_a_torus_are_seen(tmp_path):
 
     path = write_export(tmp_path / "r.npz", "reacher", TURNS, TURNS, circles)
     export = read_export(path, ENVIRONMENTS)
-    for cloud, size in zip(draw([export], spectrum_table([export])).axes[2:], (2, 1), strict=True):
+    for cloud, size in zip(drawn_of([export]).axes[2:], (2, 1), strict=True):
         points = cloud.collections[0].get_offsets()
         radii = np.linalg.norm(points - points.mean(0), axis=1)
         assert radii.mean() == pytest.approx(size, rel=0.1)
         assert radii.std() < 0.25 * size
 
 
-def test_joint_angles_are_shown_in_degrees(paths):
-    angles, words = physical(read_export(paths[2], ENVIRONMENTS))
-    np.testing.assert_allclose(angles, np.degrees(TURNS[200:, :2]))
-    assert words == "joint angles [degrees]"
-
-
-def test_the_agent_is_shown_of_push_t(tmp_path):
-    states = RNG.uniform(100, 400, (20, 7))
-    path = write_export(tmp_path / "p.npz", "push_t", states, states, lambda s: s[:, :2])
-    positions, words = physical(read_export(path, ENVIRONMENTS))
-    np.testing.assert_allclose(positions, states[:, :2])
-    assert words == "agent position [px]"
-
-
 def test_colours_follow_the_position_and_meet_around_a_circle():
-    ends = np.array([[-180.0, 0], [180, 0], [0, 0], [0, 10]])
+    ends = np.array([[0.0, 0], [1, 0], [0.5, 0], [0.5, 1]])
     around, straight = colours(ends, around=True), colours(ends, around=False)
     np.testing.assert_allclose(around[0], around[1], atol=1e-9)
     assert np.abs(straight[0] - straight[1]).max() > 0.1
     hue, _, value = rgb_to_hsv(straight).T
     assert hue[2] == hue[3]
     assert value[3] > value[2]
-    assert np.isfinite(colours(np.ones((3, 2)), around=False)).all()
 
 
-@pytest.mark.parametrize(
-    ("place", "method", "words"),
-    [
-        ("two_room", "sigreg", "is of 'sigreg', allowed: smwm"),
-        ("coupled", "smwm", "is of 'coupled', allowed: two_room, reacher"),
-    ],
-)
-def test_exports_of_another_kind_are_refused(place, method, words, paths, table, tmp_path, capsys):
-    write_export(paths[1], place, ROOMS, ROOMS, lambda s: s, method=method)
-    files = drawn(paths, table)
+@pytest.mark.parametrize(("flag", "method"), [("table", "sigreg"), ("points", "sigreg")])
+def test_tables_of_another_method_are_refused(flag, method, tables, tmp_path, capsys):
+    other = pd.read_csv(tables[flag]).assign(method=method)
+    path = written(tmp_path / "other" / "other.csv", other)
+    files = tables | {flag: path}
     message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", **files)
-    assert f"{paths[1]}: {words}" in message
+    assert f"{path}: is not of 'smwm'" in message
 
 
-def test_a_record_is_no_export(paths, table, tmp_path, capsys):
-    pd.DataFrame({"a": [1]}).to_csv(paths[0])
-    files = drawn(paths, table)
+def test_points_of_other_environments_are_refused(tables, tmp_path, capsys):
+    spectrum = pd.read_csv(tables["table"])
+    path = written(tmp_path / "other" / "other.csv", spectrum[spectrum["env"] == "reacher"])
+    files = tables | {"table": path}
     message = refusal(capsys, "embeddings", tmp_path / "out", "--method", "smwm", **files)
-    assert f"{paths[0]}: not an export of `smwm embed`" in message
-
-
-def test_components_without_variance_are_drawn_without_a_warning(tmp_path):
-    """The position alone has two components; nothing but rounding is left of the next pair."""
-    exports = [read_export(write_known(tmp_path / "e.npz"), ENVIRONMENTS)]
-    figure = draw(exports, spectrum_table(exports))
-    figure.canvas.draw()
-    (*_, third) = figure.axes
-    assert np.diff(third.get_xlim()) == pytest.approx(np.diff(third.get_ylim()))
-    assert 0 < np.diff(third.get_xlim()) < 1e-4
+    assert f"{path}: not of the environments of {tables['points']}" in message

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from smwm.__main__ import main
-from smwm.figures.planning_rollouts import HEAD, SIDE, animate, draw, rollout_table, with_goal
+from smwm.figures.planning_rollouts import HEAD, SIDE, animate, draw, with_goal
+from smwm.measures.episodes import rollout_table
 from smwm.planning.episodes import choose, share
 from smwm.planning.paths import Paths, save_paths
 from smwm.planning.tasks import TaskSettings, draw_tasks, save_tasks
@@ -38,8 +39,10 @@ def command(tasks, tmp_path):
     save_tasks(tmp_path / "tasks.npz", tasks)
     save_paths(tmp_path / "random.npz", paths(tasks, [False] * 4, "random"))
     save_paths(tmp_path / "smwm.npz", paths(tasks, [True, True, False, True]))
-    words = f"figure planning_rollouts --tasks {tmp_path}/tasks.npz"
-    return f"{words} --paths {tmp_path}/random.npz {tmp_path}/smwm.npz --out {tmp_path}/"
+    files = f"--tasks {tmp_path}/tasks.npz --paths {tmp_path}/random.npz {tmp_path}/smwm.npz"
+    table = f"{tmp_path}/measured.csv"
+    assert main(f"measure planning_rollouts {files} --out {table}".split()) == 0
+    return f"figure planning_rollouts --table {table} {files} --out {tmp_path}/"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +164,15 @@ def test_same_input_same_bytes(command, tmp_path):
         first, second = (tmp_path / x / f"planning_rollouts.{ending}" for x in "ab")
         assert first.read_bytes() == second.read_bytes()
         assert first.stat().st_size > 0
+
+
+def test_a_table_of_other_paths_is_one_line(tasks, command, tmp_path, capsys):
+    failed = paths(tasks, [True, False, False, True])  # the task that is shown took longer
+    save_paths(tmp_path / "smwm.npz", failed)
+    assert main(f"{command}a".split()) == 2
+    error = capsys.readouterr().err
+    assert f"{tmp_path}/measured.csv: two_room with smwm is not of these paths" in error
+    assert len(error.splitlines()) == 1
 
 
 def test_paths_that_do_not_belong_are_one_line(tasks, command, tmp_path, capsys):

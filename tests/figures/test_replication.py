@@ -47,21 +47,22 @@ def folder(tmp_path):
     return tmp_path
 
 
-def tables(folder):
-    """What is measured of the records and embeddings of a folder."""
+def tables(folder, *more):
+    """What is measured of the records and embeddings of a folder, and `more` over seeds."""
     records, embeddings = sorted(folder.glob("*.json")), sorted(folder.glob("*.npz"))
     paper = PAPER / "planning_success.csv"
-    paths = [folder / "tables" / f"{name}.csv" for name in ("planning_success", "collapse")]
-    paths.append(folder / "tables" / "planning_differences.csv")
-    assert measure("planning_success", paths[0], records=records, paper=paper) == 0
-    assert measure("collapse", paths[1], embeddings=embeddings) == 0
-    assert measure("planning_differences", paths[2], records=records) == 0
-    return paths
+    names = ("planning_success", "planning_differences", "collapse", "over_seeds")
+    success, differences, collapse, summed = (folder / "tables" / f"{name}.csv" for name in names)
+    assert measure("planning_success", success, records=records, paper=paper) == 0
+    assert measure("planning_differences", differences, records=records) == 0
+    assert measure("collapse", collapse, embeddings=embeddings) == 0
+    assert measure("over_seeds", summed, tables=[collapse, *more]) == 0
+    return [success, differences, summed]
 
 
 def write(folder, *more):
     words = ("--scale", "smoke")
-    found = [*tables(folder), *more]
+    found = tables(folder, *more)
     return draw("replication", folder / "out", *words, tables=found, paper=PAPER)
 
 
@@ -130,9 +131,10 @@ def test_the_report_is_the_same_bytes_every_time(folder):
 
 
 def test_other_tables_are_refused(folder, tmp_path, capsys):
-    path = tmp_path / "folding.csv"
-    assert write(folder, path) == 2
+    path, words = tmp_path / "probe_r2.csv", ("--scale", "smoke")
+    given = {"tables": [*tables(folder), path], "paper": PAPER}
+    assert draw("replication", folder / "out", *words, **given) == 2
     assert f"{path}: not a table of `smwm measure`" in capsys.readouterr().err
     path.write_text("a,b\n1,2\n")
-    assert write(folder, path) == 2
-    assert "folding.json: not the origin of a table" in capsys.readouterr().err
+    assert draw("replication", folder / "out", *words, **given) == 2
+    assert "probe_r2.json: not the origin of a table" in capsys.readouterr().err

@@ -2,9 +2,10 @@ from importlib import import_module
 
 import pytest
 
-from smwm.analysis.tables import CLAIM_TABLES
+from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
 from smwm.figures.draw import FIGURES
 from smwm.measures.names import FLAGS, MEASURES
+from smwm.measures.over_seeds import NUMBERS
 from smwm.system.provenance import PACKAGE, sources
 
 WHERE = {f"smwm.measures.{module}" for module, _, _ in MEASURES.values()}
@@ -46,4 +47,6 @@ def test_the_verdicts_measure_nothing():
 
 def test_every_table_of_a_claim_is_a_measure():
     renamed = {"embeddings_smwm": "spectrum"}
-    assert {renamed.get(name, name) for name in CLAIM_TABLES} <= set(MEASURES)
+    assert set(CLAIM_TABLES) <= set(MEASURES)
+    assert {renamed.get(name, name) for name in OVER_SEEDS} <= set(MEASURES)
+    assert tuple(NUMBERS) == OVER_SEEDS

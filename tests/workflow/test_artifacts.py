@@ -15,8 +15,8 @@ from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
 
 DVC = [sys.executable, "-m", "dvc"]
 PULLED = {
-    "collect", "train", "train_weight", "train_world", "tasks", "tasks_far", "plan", "plan_weight",
-    "plan_far", "decode",
+    "collect", "train", "train_weight", "tasks", "tasks_far", "plan", "plan_weight", "plan_far",
+    "decode",
 }  # fmt: skip
 
 CHANGED = (

@@ -1,23 +1,5 @@
 """Which files a configuration asks for."""
 
-import pytest
-
-from conftest import ROOT
-from smwm.config.configuration import Configuration
-from smwm.workflow.run import Run, kind_of, probes
-
-
-@pytest.fixture
-def only_two_rooms(tmp_path):
-    """A scale of two rooms and one dot."""
-    (tmp_path / "scale").mkdir()
-    (tmp_path / "scale/one.yaml").write_text(
-        "description: one\nseeds: [3, 1]\nmethods: {smwm: {}, sigreg: {}, random: {}}\n"
-        "envs: {two_room: {}}\nworlds: {single_dot: {}}\n"
-    )
-    (tmp_path / "config.yaml").write_text("scale: one\n")
-    return lambda **values: Run(Configuration({"scale": "one"} | values, tmp_path))
-
 
 def test_records_are_of_each_environment_method_and_seed(only_two_rooms):
     assert only_two_rooms().planning_records() == [
@@ -37,39 +19,6 @@ def test_what_has_no_model_is_neither_logged_nor_embedded(only_two_rooms):
     assert run.embeddings(methods=["sigreg"]) == [
         f"results/one/embeddings/two_room/sigreg/seed{seed}.npz" for seed in (3, 1)
     ]
-    assert probes(run.embeddings(methods=["sigreg"])) == [
-        f"results/one/probes/two_room/sigreg/seed{seed}.csv" for seed in (3, 1)
-    ]
-
-
-def test_tables_without_inputs_are_not_measured_nor_drawn(only_two_rooms):
-    run = only_two_rooms()
-    tables = run.tables()
-    assert tables["dot_geometry"] == {
-        "embeddings": [f"results/one/embeddings/single_dot/smwm/seed{seed}.npz" for seed in (3, 1)]
-    }
-    assert not {"latent_dimension", "sprite_decoding"} & set(tables)
-    drawn = {name for name in run.figures() if name in tables}
-    assert {"planning_success", "dot_geometry", "embeddings_sigreg"} <= drawn
-    assert not {"latent_dimension", "sprite_decoding"} & set(run.figures())
-
-
-def test_every_figure_of_every_scale_has_its_table():
-    others = {"environments", "planning_rollouts", "data_coverage", "training_curves"}
-    for path in (ROOT / "config/scale").glob("*.yaml"):
-        run = Run(Configuration({"scale": path.stem}, ROOT / "config"))
-        assert set(run.figures()) - others <= set(run.tables())
-
-
-def test_claims_rest_on_the_extension_only_where_it_is_made(only_two_rooms):
-    extended = {"distractor_envs": ["two_room"], "target": "all"}
-    distractors = "results/one/tables/distractors.csv"
-    assert distractors in only_two_rooms(extension=extended).claim_tables()
-    apart = only_two_rooms(extension=extended | {"target": "extension"})
-    assert distractors not in apart.claim_tables()
-    assert "results/one/tables/planning_success.csv" in apart.claim_tables()
-    assert "distractors" in apart.extension_figures()
-    assert "distractors" not in apart.figures()
 
 
 def test_a_swept_weight_is_the_main_models_where_all_else_is_theirs(only_two_rooms):
@@ -98,6 +47,28 @@ def test_the_first_seeds_alone_are_shown(only_two_rooms):
     ]
 
 
-def test_tables_by_another_name_have_a_kind():
-    assert kind_of("baselines") == "planning_success"
-    assert kind_of("folding") == "folding"
+def test_a_world_has_no_trajectories(only_two_rooms):
+    run = only_two_rooms()
+    assert run.dataset("two_room", "eval") == ["data/datasets/one/two_room/eval.h5"]
+    assert run.dataset("two_room_distractor", "train") == [
+        "data/datasets/one/two_room_distractor/train.h5"
+    ]
+    assert run.dataset("single_dot", "train") == []
+
+
+def test_data_come_from_a_file_only_where_one_is_named(only_two_rooms):
+    assert only_two_rooms().source("two_room") == []
+    assert only_two_rooms(collect={"source": "my.h5"}).source("two_room") == ["my.h5"]
+
+
+def test_random_actions_have_no_model(only_two_rooms):
+    run = only_two_rooms()
+    assert run.checkpoint("two_room", "random", "3") == []
+    assert run.checkpoint("two_room", "sigreg", "3") == [
+        "data/checkpoints/one/two_room/sigreg/seed3.pt"
+    ]
+
+
+def test_environments_are_those_of_the_scale_and_their_variants(only_two_rooms):
+    assert only_two_rooms().envs == ["two_room", "two_room_distractor"]
+    assert only_two_rooms(extension={"distractor_envs": ["push_t"]}).envs == ["two_room"]

@@ -124,7 +124,7 @@ def test_every_job_runs_on_the_cluster_and_the_figures_are_the_same(slurm, tmp_p
     words += ["device=cpu", "--slurm-init-seconds-before-status-checks", "3"]
     words += ["--slurm-status-command", "squeue", "--set-threads", "collect=2"]
     words += ["--latency-wait", "5", "--default-resources", "mem_mb=1000", "runtime=10"]
-    rules = "collect train train_weight train_world plan plan_weight plan_far embed embed_world"
+    rules = "collect train train_weight plan plan_weight plan_far embed"
     words += ["--set-resources", *(f"{rule}:gpu=0" for rule in [*rules.split(), "decode"])]
     done = subprocess.run(
         [sys.executable, "-m", *words], cwd=there, env=slurm, capture_output=True, text=True

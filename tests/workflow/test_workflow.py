@@ -23,7 +23,7 @@ CLAIMS = {f"C{number}" for number in range(1, 11)}
 PAPER_METHODS = {"smwm", "sigreg", "forward_only", "random"}
 
 
-TRAINS = {"train", "train_weight", "train_world", "training_curves"}
+TRAINS = {"train", "train_weight", "training_curves"}
 PLANS = {"plan", "plan_weight", "plan_far"}
 PLANNED = {
     "measure", "planning_success", "planning_rollouts", "lambda_sweep", "horizon_sweep",
@@ -31,11 +31,12 @@ PLANNED = {
 }  # fmt: skip
 COLOURED = {
     "planning_success", "planning_rollouts", "training_curves", "horizon_sweep", "dot_geometry",
-    "latent_rollout", "folding", "embeddings", "probe_r2", "explore", "report",
+    "latent_rollout", "folding", "embeddings_smwm", "embeddings_sigreg", "probe_r2", "explore",
+    "report",
 }  # fmt: skip
 EMBEDDED = {
-    "probe", "measure", "dot_geometry", "latent_rollout", "folding", "embeddings", "probe_r2",
-    "replication", "report",
+    "probe", "measure", "dot_geometry", "latent_rollout", "folding", "embeddings_smwm",
+    "embeddings_sigreg", "probe_r2", "replication", "report",
 }  # fmt: skip
 
 
@@ -155,12 +156,15 @@ def test_nothing_is_left_to_do(finished):
         ("methods.py", COLOURED),
         ("analysis/verdicts.py", {"replication", "report"}),
         ("measures/rates.py", PLANNED - {"planning_rollouts", "explore"}),
+        ("measures/coverage.py", {"measure", "data_coverage", "report"}),
+        ("measures/points.py", {"measure", "embeddings_smwm", "embeddings_sigreg", "report"}),
+        ("measures/over_seeds.py", {"measure", "replication", "report"}),
         ("measures/probing.py", {"probe", "measure", "probe_r2", "replication", "report"}),
         ("figures/replication.py", {"replication", "report"}),
         ("figures/report.py", {"report"}),
         ("explore/page/planner.js", {"explore"}),
-        ("analysis/embed.py", {"embed", "embed_world"} | EMBEDDED),
-        ("training/train.py", TRAINS | PLANS | PLANNED | {"embed", "embed_world"} | EMBEDDED),
+        ("analysis/embed.py", {"embed"} | EMBEDDED),
+        ("training/train.py", TRAINS | PLANS | PLANNED | {"embed"} | EMBEDDED),
         ("config/configuration.py", set()),
         ("envs/gym.py", set()),
     ],

@@ -1,19 +1,19 @@
 # The checked configuration, and the package's files as inputs.
 import fcntl
 import re
-import shlex
 from contextlib import suppress
 
 from smwm.workflow.artifacts import take_records
 from smwm.config.configuration import Configuration
 from smwm.system.device import gpu_count
-from smwm.envs import DISTRACTOR, environment_module
+from smwm.envs import environment_module
 from smwm.measures.names import MEASURES
 from smwm.errors import InputError
 from smwm.system.provenance import PACKAGE, sources
-from smwm.methods import TRAINED
-from smwm.workflow.run import Run, kind_of
+from smwm.workflow import results
+from smwm.workflow.run import Run
 from smwm.workflow.stopping import end_jobs_on_signals, last_words
+from smwm.workflow.words import as_flags
 
 try:
     CONFIG = Configuration(config)
@@ -35,13 +35,14 @@ if GPUS and workflow.is_main_process and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", GPUS * CONFIG.jobs_per_gpu)
 
 RUN = Run(CONFIG)
-TABLES = RUN.tables()
+TABLES = results.tables(RUN)
 
 
 wildcard_constraints:
     scale=re.escape(CONFIG.scale),
-    env="|".join([*CONFIG.envs, *(env + DISTRACTOR for env in RUN.extension.distractor_envs)]),
+    env="|".join(RUN.envs),
     world="|".join(CONFIG.worlds) or "none",
+    domain="|".join([*RUN.envs, *CONFIG.worlds]),
     method="|".join([*CONFIG.methods, *CONFIG.baselines]),
     seed=r"\d+",
     weight=r"[\d.e+-]+",
@@ -70,21 +71,9 @@ def source_files(*modules):
     return sorted(os.path.relpath(path) for path in paths)
 
 
-def external_file(wildcards):
-    """The file that an environment's data are taken from: none where they are collected."""
-    source = CONFIG.settings("collect", wildcards.env)["source"]
-    return [] if source == "none" else [source]
-
-
-def checkpoint_of(wildcards):
-    """The model that a method plans with: none for random actions."""
-    path = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt"
-    return [path.format(**wildcards)] if wildcards.method in TRAINED else []
-
-
-def swept_checkpoint(wildcards):
-    """The model of a sweep's weight."""
-    return [RUN.swept_checkpoint(wildcards.env, wildcards.weight, wildcards.seed)]
+def domain_of(wildcards):
+    """The environment or world of a job."""
+    return wildcards.get("env") or wildcards.get("world") or wildcards.domain
 
 
 def method_of(wildcards):
@@ -92,34 +81,37 @@ def method_of(wildcards):
     return wildcards.get("method", "smwm")
 
 
-def addressed(block, wildcards):
-    """Block, environment or world, and method: where the settings of a job stand."""
-    return block, wildcards.get("env") or wildcards.world, method_of(wildcards)
-
-
 def settings_for(block, wildcards):
-    """The settings of a rule's environment or world, and of its method."""
-    return CONFIG.settings(*addressed(block, wildcards))
+    """The settings of a job's environment or world, and of its method."""
+    return CONFIG.settings(block, domain_of(wildcards), method_of(wildcards))
 
 
 def flags_for(block, wildcards, **instead):
     """The same as flags for a shell, with values that a sweep sets `instead`."""
-    return CONFIG.flags(*addressed(block, wildcards), **instead)
+    return CONFIG.flags(block, domain_of(wildcards), method_of(wildcards), **instead)
 
 
-def training_source(wildcards, input):
+def checkpoint_of(wildcards):
+    """The model that a job plans with: none for random actions."""
+    return RUN.checkpoint(wildcards.env, wildcards.method, wildcards.seed)
+
+
+def pairs_of(wildcards):
+    """Flags of a world and its pairs; empty for an environment, which has files instead."""
+    world = domain_of(wildcards)
+    return f"--world {world} {flags_for('pairs', wildcards)}" if world in CONFIG.worlds else ""
+
+
+def trained_on(wildcards, input):
     """Flags of what a model is trained on: a dataset or a world's stream of pairs."""
-    if "world" in wildcards.keys():
-        return f"--world {wildcards.world} {flags_for('pairs', wildcards)}"
-    size = settings_for("collect", wildcards)["image_size"]
-    return f"--env {wildcards.env} --data {shlex.quote(input.data)} --image-size {size}"
+    env, size = domain_of(wildcards), settings_for("collect", wildcards)["image_size"]
+    files = as_flags({"data": input.data})
+    return pairs_of(wildcards) or f"--env {env} {files} --image-size {size}"
 
 
-def embedding_source(wildcards, input):
+def embedded(wildcards, input):
     """Flags of what is embedded: held-out and training images, or a world's pairs."""
-    if "world" in wildcards.keys():
-        return f"--world {wildcards.world} {flags_for('pairs', wildcards)}"
-    return f"--data {shlex.quote(input.data)} --fit {shlex.quote(input.fit)}"
+    return pairs_of(wildcards) or as_flags({"data": input.data, "fit": input.fit})
 
 
 def planning_sources(wildcards):
@@ -127,45 +119,13 @@ def planning_sources(wildcards):
     return source_files("smwm.planning.evaluate", environment_module(wildcards.env))
 
 
-def checkpoint_flags(wildcards, input):
-    """The model that a method plans with as words for a shell."""
-    return [f"--checkpoint {shlex.quote(path)}" for path in input.checkpoint]
-
-
 def measure_sources(table):
-    """The package's files that measuring a table uses; distances in state ask the environments."""
-    where, *_ = MEASURES[kind_of(table)]
-    asked = RUN.folded if table == "folding" else []
+    """The package's files that measuring a table uses; for what states mean it asks environments."""
+    where, *_ = MEASURES[results.kind_of(table)]
+    asked = {"growths": RUN.folded, "coverage": CONFIG.envs, "points": CONFIG.envs}.get(where, [])
     return source_files(f"smwm.measures.{where}", *map(environment_module, asked))
 
 
 def page_files():
     """The parts of the page that are not Python."""
     return sorted(os.path.relpath(path) for path in PACKAGE.glob("explore/page/*"))
-
-
-def drawn(name, category, *kinds, caption=None):
-    """What a figure leaves: its picture, which Snakemake's report shows, and the files beside it."""
-    stem, kinds = f"figures/{{scale}}/{name}", kinds or (".csv", ".json")
-    words = f"../report/{caption or name}.rst"
-    picture = report(f"{stem}.png", caption=words, category=category)
-    return [picture, *multiext(stem, ".pdf", *kinds)]
-
-
-def drawn_by(output):
-    """The figure behind `output`, and the flags that tell it which of its kind."""
-    name = Path(output[0]).stem
-    if name.startswith("embeddings_"):
-        return f"embeddings --method {name.removeprefix('embeddings_')}"
-    if name == "data_coverage":
-        return f"data_coverage --env {' '.join(CONFIG.envs)}"
-    return name if kind_of(name) == name else f"{kind_of(name)} --name {name}"
-
-
-def as_flags(input):
-    """The named inputs as the flags of those names; the sources are no input of a command."""
-    named = [(name, files) for name, files in input.items() if name != "code"]
-    return " ".join(
-        f"--{name} {shlex.join([files] if isinstance(files, str) else files)}"
-        for name, files in named
-    )

@@ -3,7 +3,7 @@
 
 rule collect:
     input:
-        source=external_file,
+        source=lambda wildcards: RUN.source(wildcards.env),
         code=lambda wildcards: source_files("smwm.data.collect", environment_module(wildcards.env)),
     output:
         train="data/datasets/{scale}/{env}/train.h5",

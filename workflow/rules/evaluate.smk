@@ -19,9 +19,9 @@ rule plan:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        checkpoint=checkpoint_flags,
+        checkpoint=lambda wildcards, input: as_flags({"checkpoint": input.checkpoint}),
         method=method_of,
-        paths=lambda wildcards, output: [f"--paths {shlex.quote(p)}" for p in output[1:]],
+        paths=lambda wildcards, output: as_flags({"paths": output[1:]}),
         flags=lambda wildcards: flags_for("planner", wildcards),
     message:
         "planning with {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
@@ -33,16 +33,16 @@ rule plan:
 
 rule embed:
     input:
-        checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
-        data="data/datasets/{scale}/{env}/eval.h5",
-        fit="data/datasets/{scale}/{env}/train.h5",
+        checkpoint="data/checkpoints/{scale}/{domain}/{method}/seed{seed}.pt",
+        data=lambda wildcards: RUN.dataset(wildcards.domain, "eval"),
+        fit=lambda wildcards: RUN.dataset(wildcards.domain, "train"),
         code=source_files("smwm.analysis.embed"),
     output:
-        "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz",
+        "results/{scale}/embeddings/{domain}/{method}/seed{seed}.npz",
     log:
-        "results/{scale}/logs/embed/{env}/{method}/seed{seed}.log",
+        "results/{scale}/logs/embed/{domain}/{method}/seed{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/embed/{env}/{method}/seed{seed}.tsv"
+        "results/{scale}/benchmarks/embed/{domain}/{method}/seed{seed}.tsv"
     priority: 1
     conda:
         "../envs/training.yaml"
@@ -50,27 +50,13 @@ rule embed:
         gpu=GPU_SHARE,
     params:
         device=CONFIG.device,
-        source=embedding_source,
+        source=embedded,
         flags=lambda wildcards: flags_for("embed", wildcards),
     message:
-        "embedding images of {wildcards.env} with {wildcards.method}, seed {wildcards.seed}"
+        "embedding images of {wildcards.domain} with {wildcards.method}, seed {wildcards.seed}"
     shell:
         "python -m smwm embed --checkpoint {input.checkpoint:q} {params.source}"
         " --out {output:q} --device {params.device} {params.flags} > {log:q} 2>&1"
-
-
-use rule embed as embed_world with:
-    input:
-        checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
-        code=source_files("smwm.analysis.embed"),
-    output:
-        "results/{scale}/embeddings/{world}/{method}/seed{seed}.npz",
-    log:
-        "results/{scale}/logs/embed/{world}/{method}/seed{seed}.log",
-    benchmark:
-        "results/{scale}/benchmarks/embed/{world}/{method}/seed{seed}.tsv"
-    message:
-        "embedding {wildcards.world} with {wildcards.method}, seed {wildcards.seed}"
 
 
 rule decode:

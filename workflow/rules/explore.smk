@@ -4,10 +4,7 @@
 rule explore:
     input:
         checkpoints=RUN.page_checkpoints(),
-        tasks=expand(
-            "results/{{scale}}/tasks/{env}.npz",
-            env=[env for env in CONFIG.envs if env != "two_room"],
-        ),
+        tasks=RUN.tasks(RUN.filmed),
         paths=RUN.page_paths(),
         page=page_files(),
         code=source_files("smwm.explore.build", *map(environment_module, CONFIG.envs)),

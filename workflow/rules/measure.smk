@@ -41,4 +41,4 @@ use rule probe as measure with:
     wildcard_constraints:
         table="|".join(TABLES),
     params:
-        measure=lambda wildcards: kind_of(wildcards.table),
+        measure=lambda wildcards: results.kind_of(wildcards.table),

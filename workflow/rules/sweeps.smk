@@ -38,7 +38,9 @@ use rule tasks as tasks_weight with:
 use rule plan as plan_weight with:
     input:
         tasks="results/{scale}/lambda_sweep/{env}/tasks.npz",
-        checkpoint=swept_checkpoint,
+        checkpoint=lambda wildcards: RUN.swept_checkpoint(
+            wildcards.env, wildcards.weight, wildcards.seed
+        ),
         code=planning_sources,
     output:
         record="results/{scale}/lambda_sweep/{env}/lambda{weight}/seed{seed}.json",

@@ -3,15 +3,15 @@
 
 rule train:
     input:
-        data="data/datasets/{scale}/{env}/train.h5",
+        data=lambda wildcards: RUN.dataset(domain_of(wildcards), "train"),
         code=source_files("smwm.training.train"),
     output:
-        checkpoint="data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt",
-        curves="data/checkpoints/{scale}/{env}/{method}/seed{seed}.csv",
+        checkpoint="data/checkpoints/{scale}/{domain}/{method}/seed{seed}.pt",
+        curves="data/checkpoints/{scale}/{domain}/{method}/seed{seed}.csv",
     log:
-        "results/{scale}/logs/train/{env}/{method}/seed{seed}.log",
+        "results/{scale}/logs/train/{domain}/{method}/seed{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/train/{env}/{method}/seed{seed}.tsv"
+        "results/{scale}/benchmarks/train/{domain}/{method}/seed{seed}.tsv"
     conda:
         "../envs/training.yaml"
     threads: lambda wildcards: settings_for("train", wildcards)["threads"]
@@ -20,26 +20,12 @@ rule train:
     params:
         device=CONFIG.device,
         method=method_of,
-        source=training_source,
+        source=trained_on,
         model=lambda wildcards: flags_for("model", wildcards),
         train=lambda wildcards: flags_for("train", wildcards),
     message:
-        "training {wildcards.method} on {wildcards.env}, seed {wildcards.seed}"
+        "training {wildcards.method} on {wildcards.domain}, seed {wildcards.seed}"
     shell:
         "python -m smwm train {params.source} --method {params.method} --seed {wildcards.seed}"
         " --out {output.checkpoint:q} --log {output.curves:q}"
         " --device {params.device} {params.model} {params.train} > {log:q} 2>&1"
-
-
-use rule train as train_world with:
-    input:
-        code=source_files("smwm.training.train"),
-    output:
-        checkpoint="data/checkpoints/{scale}/{world}/{method}/seed{seed}.pt",
-        curves="data/checkpoints/{scale}/{world}/{method}/seed{seed}.csv",
-    log:
-        "results/{scale}/logs/train/{world}/{method}/seed{seed}.log",
-    benchmark:
-        "results/{scale}/benchmarks/train/{world}/{method}/seed{seed}.tsv"
-    message:
-        "training {wildcards.method} on {wildcards.world}, seed {wildcards.seed}"

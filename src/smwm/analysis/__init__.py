@@ -1,1 +1,1 @@
-"""What the embeddings and the results say: spectra, intervals."""
+"""What embeddings and results say: spectra, probes, intervals, claims and their verdicts."""

@@ -1,7 +1,8 @@
 """The paper's claims one after another, each with the rows of evidence that it rests on.
 
 A claim has one primary endpoint, which its verdict rests on; other rows support it or are
-context, such as the levels of the baselines. A table that was not made leaves no row.
+context, such as the levels of the baselines. Numbers and intervals are read from measured tables;
+only differences of two of them are taken here. A table that was not made leaves no row.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from smwm.analysis.evidence import Evidence
-from smwm.analysis.intervals import Estimate, combine, mean, ratio, span
+from smwm.analysis.intervals import Estimate, combine
 from smwm.analysis.verdicts import Row, judged
 
 PROBES = {"linear": "linear", "mlp": "MLP"}
@@ -27,81 +27,54 @@ SPREAD = "embedding std [% of SMWM's]"
 def collapse(evidence: Evidence) -> list[Row]:
     """C1, from embeddings at λ = 0 beside SMWM's, and whether they still plan."""
     rows = []
-    spectra = evidence.table("collapse")
+    spread = partial(_row, claim="C1", metric=SPREAD, rule="collapsed", primary=True)
+    words = "components above 1 % of SMWM's first variance"
+    left = partial(_row, claim="C1", metric=words, rule="count", reference=0)
     for env in evidence.envs:
-        models = spectra[spectra["env"] == env].sort_values("seed") if len(spectra) else spectra
-        ours, left = (models[models["method"] == name] for name in ("smwm", "forward_only"))
-        if len(ours) and len(left):
-            a_row = partial(
-                Row, claim="C1", env=env, method="forward_only", seeds=len(left),
-                figure="replication",
-            )  # fmt: skip
-            spread = ratio(left["embedding_std"], ours["embedding_std"])
-            words = "components above 1 % of SMWM's first variance"
-            rows += [
-                a_row(metric=SPREAD, estimate=spread, rule="collapsed", primary=True),
-                a_row(metric=words, estimate=span(left["components"]), rule="count",
-                    reference=0),
-            ]  # fmt: skip
+        found = partial(evidence.numbers, "collapse", domain=env)
+        rows += [spread(one, figure="replication") for one in found("spread")]
+        rows += [left(one, figure="replication") for one in found("components")]
         rows += _difference(evidence, "C1", env, "forward_only", "random", "near_random")
-    table = evidence.table("dot_geometry")
-    if {"smwm", "forward_only"} <= set(table["method"]):
-        total = table.groupby(["method", "seed"])["variance"].sum() ** 0.5
-        spread = ratio(total["forward_only"], total["smwm"])
-        rows.append(
-            Row(claim="C1", env="single_dot", method="forward_only", metric=SPREAD,
-                estimate=spread, seeds=len(total["smwm"]), rule="collapsed", primary=True,
-                figure="dot_geometry")
-        )  # fmt: skip
-    return rows
+    dots = evidence.numbers("dot_geometry", "spread")
+    return rows + [spread(one, figure="dot_geometry") for one in dots]
 
 
 def one_dot(evidence: Evidence) -> list[Row]:
     """C2, from the principal components of one dot's latent."""
-    table = evidence.table("dot_geometry")
-    ours = table[table["method"] == "smwm"]
-    if ours.empty:
-        return []
-    share = ours[ours["component"] <= 2].groupby("seed")["share"].sum()
-    r2 = ours.groupby("seed")["r2_position"].first()
-    a_row = partial(Row, claim="C2", env="single_dot", seeds=len(share), figure="dot_geometry")
+    a_row = partial(_row, claim="C2", figure="dot_geometry")
+    shares, r2 = (evidence.numbers("dot_geometry", name) for name in ("share", "r2_linear"))
     return [
-        a_row(metric="variance in two components [%]", estimate=mean(share),
-            rule="nearly_all", primary=True),
-        a_row(metric="linear R² of x and y", estimate=mean(r2), rule="kept"),
+        *(a_row(one, metric=f"variance in {one.of} [%]", rule="nearly_all", primary=True)
+          for one in shares),
+        *(a_row(one, metric=f"linear R² of {one.of}", rule="kept") for one in r2),
     ]  # fmt: skip
 
 
 def rollout(evidence: Evidence) -> list[Row]:
     """C3, from latents predicted over several steps beside encoded ones."""
-    table = evidence.table("latent_rollout")
-    if table.empty:
-        return []
-    steps = table["step"].max()
-    error = table[table["step"] == steps].groupby("seed")["error"].first()
-    metric = f"error of {steps} steps [% of the distance moved]"
     return [
-        Row(claim="C3", env="single_dot", metric=metric, estimate=mean(error), seeds=len(error),
-            rule="commutes", primary=True, figure="latent_rollout")
+        _row(one, claim="C3", metric=f"error of {one.of} [{one.unit}]", rule="commutes",
+             primary=True, figure="latent_rollout")
+        for one in evidence.numbers("latent_rollout", "error")
     ]  # fmt: skip
 
 
 def dot_worlds(evidence: Evidence) -> list[Row]:
     """C4, from the significant components of worlds of several dots."""
     rows = []
-    for world, seeds in evidence.table("latent_dimension").groupby("world", sort=False):
-        a_row = partial(Row, claim="C4", env=world, seeds=len(seeds), figure="latent_dimension")
-        rows.append(
-            a_row(metric="effective dimension", estimate=span(seeds["effective_dim"]),
-                paper=evidence.paper.freedoms(world), reference=seeds["controllable_dof"].iloc[0],
-                rule="count", primary=True)
-        )  # fmt: skip
-        for column, rule, words in (
+    a_row = partial(_row, claim="C4", figure="latent_dimension")
+    for true in evidence.numbers("latent_dimension", "controllable_dof"):
+        found = partial(evidence.numbers, "latent_dimension", domain=true.domain)
+        rows += [
+            a_row(one, metric="effective dimension", paper=evidence.paper.freedoms(true.domain),
+                reference=true.value, rule="count", primary=True)
+            for one in found("effective_dim")
+        ]  # fmt: skip
+        for quantity, rule, words in (
             ("r2_controlled", "kept", "linear R² of controlled moves"),
             ("r2_distractor", "dropped", "linear R² of the distractor"),
         ):
-            if seeds[column].notna().all():
-                rows.append(a_row(metric=words, estimate=mean(seeds[column]), rule=rule))
+            rows += [a_row(one, metric=words, rule=rule) for one in found(quantity)]
     return rows
 
 
@@ -113,22 +86,20 @@ def sprites(evidence: Evidence) -> list[Row]:
     the number of components is context there.
     """
     rows = []
-    for world, table in evidence.table("sprite_decoding").groupby("world", sort=False):
-        seeds = table.groupby("seed").first()
-        a_row = partial(Row, claim="C5", env=world, seeds=len(seeds), figure="sprite_decoding")
-        for freedom, values in table.groupby("dof", sort=False):
-            paper = evidence.paper.toy(world, f"linear R2 of {freedom}")
-            rows.append(
-                a_row(metric=f"linear R² of {freedom}", estimate=mean(values["r2_linear"]),
-                    paper=paper, rule="alike", primary=True)
-            )  # fmt: skip
-        expected = evidence.paper.freedoms(world)
-        rows += [
-            a_row(metric="effective dimension", estimate=span(seeds["effective_dim"]),
-                paper=expected, rule="" if world == "sprite_xyt" else "count"),
-            a_row(metric="effective rank", estimate=mean(seeds["effective_rank"]),
-                paper=evidence.paper.toy(world, "effective rank")),
-        ]  # fmt: skip
+    a_row = partial(_row, claim="C5", figure="sprite_decoding")
+    for counted in evidence.numbers("sprite_decoding", "effective_dim"):
+        world = counted.domain
+        found = partial(evidence.numbers, "sprite_decoding", domain=world)
+        for one in found("r2_linear"):
+            paper = evidence.paper.toy(world, f"linear R2 of {one.of}")
+            words = f"linear R² of {one.of}"
+            rows.append(a_row(one, metric=words, paper=paper, rule="alike", primary=True))
+        rows.append(
+            a_row(counted, metric="effective dimension", paper=evidence.paper.freedoms(world),
+                rule="" if world == "sprite_xyt" else "count")
+        )  # fmt: skip
+        rank = evidence.paper.toy(world, "effective rank")
+        rows += [a_row(one, metric="effective rank", paper=rank) for one in found("effective_rank")]
     return rows
 
 
@@ -160,23 +131,26 @@ def planning(evidence: Evidence) -> list[Row]:
 def probes(evidence: Evidence) -> list[Row]:
     """C7, from linear probes, and MLP probes beside them."""
     table = evidence.table("probe_r2")
+    if table.empty:
+        return []
     rows = []
-    ours = table[table["method"] == "smwm"]
-    ours = ours[ours["paper"].notna()] if len(ours) else ours
-    for (env, quantity, probe), seeds in (
-        ours.groupby(["env", "quantity", "probe"], sort=False) if len(ours) else ()
-    ):
+    ours = table[(table["method"] == "smwm") & table["paper"].notna()]
+    for (env, quantity, probe), seeds in ours.groupby(["env", "quantity", "probe"], sort=False):
+        told = seeds.iloc[0]  # the row of every seed tells the mean over all
         words = f"{PROBES[probe]} R² of {quantity.replace('_', ' ')}"
         rows.append(
-            Row(claim="C7", env=env, metric=words, estimate=mean(seeds["r2"]), seeds=len(seeds),
-                paper=float(seeds["paper"].iloc[0]), rule="probe", primary=probe == "linear",
-                figure="probe_r2")
+            Row(claim="C7", env=env, metric=words, seeds=len(seeds), paper=float(told["paper"]),
+                estimate=Estimate(told["mean"], told["ci_low"], told["ci_high"]), rule="probe",
+                primary=probe == "linear", figure="probe_r2")
         )  # fmt: skip
     return rows
 
 
 def weights(evidence: Evidence) -> list[Row]:
-    """C8: the worst weight and 0 against the best one; choosing both makes the gap look wide."""
+    """C8: the worst weight, and 0, against the best one.
+
+    Both ends are chosen after the fact, which makes the gap between them look wider than it is.
+    """
     rows = []
     for env, table in evidence.table("lambda_sweep").groupby("env", sort=False):
         rates = {row.weight: _rate(row) for row in table.itertuples()}
@@ -220,7 +194,7 @@ def horizons(evidence: Evidence) -> list[Row]:
                     primary=True)
             )  # fmt: skip
         for (method, offset), row in found.items():
-            judged_by = "level" if method == "smwm" and not np.isnan(row.paper) else ""
+            judged_by = "level" if method == "smwm" and not math.isnan(row.paper) else ""
             rows.append(
                 a_row(method=method, metric=f"success at {offset} steps [%]",
                     estimate=_rate(row), paper=row.paper, seeds=row.seeds, tasks=row.episodes,
@@ -232,29 +206,20 @@ def horizons(evidence: Evidence) -> list[Row]:
 def geometry(evidence: Evidence) -> list[Row]:
     """C10: whether what is far apart in state is far apart in the latent, or folded onto it."""
     rows = []
-    for (env, method), table in evidence.table("folding").groupby(["env", "method"], sort=False):
-        seeds = table.groupby("seed").first()
-        a_row = partial(
-            Row, claim="C10", env=env, method=method, figure="folding",
-            seeds=len(seeds),
-        )  # fmt: skip
-        words = "distance in state up to which latent distance grows"
-        ours = method == "smwm"
-        rows += [
-            a_row(metric=f"{words} [% of the true state's]",
-                estimate=mean(seeds["reach_share"]), rule="unfolded" if ours else "",
-                primary=ours),
-            a_row(metric=f"{words} [{seeds['unit'].iloc[0]}]",
-                estimate=mean(seeds["reach"])),
-        ]  # fmt: skip
-    table = evidence.table("embeddings_smwm")
-    for env, seeds in table.groupby("env", sort=False):
-        expected = evidence.paper.freedoms(env)
+    words = "distance in state up to which latent distance grows"
+    a_row = partial(_row, claim="C10", figure="folding")
+    for share in evidence.numbers("folding", "reach_share"):
+        ours = share.method == "smwm"
+        judged_by = "unfolded" if ours else ""
+        rows.append(a_row(share, metric=f"{words} [{share.unit}]", rule=judged_by, primary=ours))
+        found = evidence.numbers("folding", "reach", domain=share.domain, method=share.method)
+        rows += [a_row(one, metric=f"{words} [{one.unit}]") for one in found]
+    for one in evidence.numbers("embeddings_smwm", "effective_dim"):
+        expected = evidence.paper.freedoms(one.domain)
         if not math.isnan(expected):
-            counts = seeds.groupby("seed")["effective_dim"].first()
             rows.append(
-                Row(claim="C10", env=env, metric="effective dimension", estimate=span(counts),
-                    paper=expected, seeds=len(counts), rule="count", figure="embeddings_smwm")
+                _row(one, claim="C10", metric="effective dimension", paper=expected, rule="count",
+                    figure="embeddings_smwm")
             )  # fmt: skip
     return rows
 
@@ -341,6 +306,14 @@ def _difference(
             paper=ours.paper - theirs.paper, levels_apart=apart, seeds=found.seeds,
             tasks=found.episodes, rule=rule, primary=primary, figure="planning_success")
     ]  # fmt: skip
+
+
+def _row(found: Any, **more: Any) -> Row:
+    """A row of evidence from a row of over_seeds."""
+    estimate = Estimate(found.value, found.ci_low, found.ci_high)
+    return Row(
+        env=found.domain, method=found.method, estimate=estimate, seeds=found.seeds, **more
+    )  # fmt: skip
 
 
 def _rate(row: Any) -> Estimate:

@@ -23,21 +23,21 @@ Settings = dict[str, dict[str, str]]  # environment or world: setting: value
 class Comparison:
     """The settings that differ, as a table, and those that do not, as `name value`."""
 
-    differing: pd.DataFrame  # setting, paper, then a column a place
+    differing: pd.DataFrame  # setting, paper, then a column for each domain
     same: list[str]
 
 
 def compare(part: str, ours: Settings, paper: Paper) -> Comparison:
-    """Our settings of each place (environment or world) beside the paper's of a `part`."""
+    """Our settings of each domain (environment or world) beside the paper's of a `part`."""
     table = paper.tables["settings"]
     table = table[table["part"] == part]
-    known = {(row.setting, row.place): row.value for row in table.itertuples()}
+    known = {(row.setting, row.domain): row.value for row in table.itertuples()}
     names = dict.fromkeys([*table["setting"], *(name for own in ours.values() for name in own)])
     differing, same = [], []
     for name in names:
         mine = [own.get(name, UNKNOWN) for own in ours.values()]
         everywhere = known.get((name, "all"), UNKNOWN)
-        theirs = [known.get((name, place), everywhere) for place in ours]
+        theirs = [known.get((name, domain), everywhere) for domain in ours]
         if set(mine) == {UNKNOWN}:
             continue
         if mine == theirs:

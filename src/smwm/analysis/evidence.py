@@ -12,7 +12,7 @@ from smwm.analysis.paper import Paper
 from smwm.analysis.tables import CLAIM_TABLES
 from smwm.envs import ENVIRONMENTS
 
-NO_TABLE = pd.DataFrame(columns=["env", "world", "method", "other"])
+NO_TABLE = pd.DataFrame(columns=["table", "domain", "env", "method", "other", "quantity"])
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class Evidence:
         table = self.table("planning_differences")
         pair = (table["method"] == method) & (table["other"] == other)
         return next(table[pair & (table["env"] == env)].itertuples(), None)
+
+    def numbers(self, table: str, quantity: str, **where: str) -> list[Any]:
+        """Rows of over_seeds about a quantity of `table`; `where`: domain, method."""
+        rows = self.table("over_seeds")
+        for key, wanted in {"table": table, "quantity": quantity, **where}.items():
+            rows = rows[rows[key] == wanted]
+        return list(rows.itertuples())
 
     def table(self, name: str) -> pd.DataFrame:
         """One of CLAIM_TABLES; an empty one if it was not measured."""

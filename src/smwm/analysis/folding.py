@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import pdist
 
-BINS = 50  # of equally many pairs
-PLATEAU = 0.95  # of the largest mean latent distance: from there on it no longer grows
+BINS = 50  # each of equally many pairs
+PLATEAU = 0.95  # share of the largest mean latent distance; a bin that reaches it ends the growth
 
 
 class Growth(NamedTuple):
@@ -28,7 +28,7 @@ class Growth(NamedTuple):
 
 
 def growth(latents: np.ndarray, distances: np.ndarray) -> Growth:
-    """Latents (N, D), and distances in state of their pairs as `pdist` orders them."""
+    """The growth of latents (N, D), given their pairs' distances in state in `pdist`'s order."""
     parts = np.array_split(np.argsort(distances, kind="stable"), min(BINS, len(distances)))
     apart = pdist(latents.astype(np.float64))
     state, latent = (

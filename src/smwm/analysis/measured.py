@@ -1,4 +1,4 @@
-"""Tables of measurements, CSV, and where they come from: a JSON beside each."""
+"""Tables of measurements as CSV files; a JSON file beside each says where it comes from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -40,11 +41,15 @@ def write_measured(
     table: pd.DataFrame,
     inputs: Iterable[Path],
     settings: list[dict[str, Any]],
+    known: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON)."""
+    """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON).
+
+    `known`: hashes of further files, by path.
+    """
     exact = table.astype(dict.fromkeys(table.select_dtypes("float32"), float))
     write_bytes(path, exact.to_csv(index=False, lineterminator="\n").encode())
-    save_origin(path.with_suffix(".json"), module, inputs, settings)
+    save_origin(path.with_suffix(".json"), module, inputs, settings, known)
 
 
 def save_origin(
@@ -71,9 +76,16 @@ def save_origin(
     )
 
 
-def read_measured(path: Path, columns: Iterable[str] = ()) -> Measured:
-    """Raises InputError naming a file that is no table with `columns`, or that lacks its origin."""
-    table = read_table(path, {}, "a table of `smwm measure`")
+def read_measured(path: Path, columns: Iterable[str] | Mapping[str, type] = ()) -> Measured:
+    """Raises InputError naming a file that is no table with `columns`, or that lacks its origin.
+
+    Columns may come with their types; numbers are then all there and finite.
+    """
+    types = columns if isinstance(columns, Mapping) else {}
+    table = read_table(path, types, "a table of `smwm measure`")
+    numbers = table[[name for name, kind in types.items() if kind is not str]]
+    if not np.isfinite(numbers).all(axis=None):
+        raise InputError(f"{path}: not a table of `smwm measure` (numbers are missing)")
     lacking = [name for name in columns if name not in table]
     if lacking:
         raise InputError(f"{path}: not this table of `smwm measure`, lacks {', '.join(lacking)}")

@@ -16,7 +16,7 @@ FILES: dict[str, Mapping[str, type]] = {
     "horizon_sweep": {"env": str, "method": str, "goal_offset": int, "success_rate": float},
     "latent_dimension": {"world": str, "controllable_dof": float},
     "toy": {"world": str, "quantity": str, "value": float},
-    "settings": {"part": str, "setting": str, "place": str, "value": str},  # place: or all
+    "settings": {"part": str, "setting": str, "domain": str, "value": str},  # domain: or all
 }
 
 

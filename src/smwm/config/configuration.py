@@ -12,7 +12,7 @@ from smwm.analysis.decode import DecodeSettings
 from smwm.analysis.embed import EmbedSettings
 from smwm.config.checking import check, read_yaml, require_few, unquote
 from smwm.config.settings import fields_of, flag, json_schema
-from smwm.config.sweeps import SWEEPS
+from smwm.config.sweeps import NAMING_ENVS, NAMING_METHODS, SWEEPS
 from smwm.data.collect import CollectSettings
 from smwm.data.worlds import WORLDS, PairSettings
 from smwm.envs import DISTRACTOR, ENVIRONMENTS
@@ -201,18 +201,15 @@ class Configuration:
     def sweep(self, name: str) -> Any:
         """The settings of a sweep; environments and methods that the run lacks are left out."""
         settings = SWEEPS[name](**_typed(SWEEPS[name], self._values.get(name) or {}))
-        return replace(
-            settings,
-            **{
-                key: tuple(one for one in getattr(settings, key) if one in known)
-                for ending, known in (
-                    ("envs", self.envs),
-                    ("methods", [*self.methods, *self.baselines]),
-                )
-                for key in vars(settings)
-                if key.endswith(ending)
-            },
-        )
+        methods = [*self.methods, *self.baselines]
+        known = dict.fromkeys(NAMING_ENVS, self.envs)
+        known |= dict.fromkeys(NAMING_METHODS, methods)
+        kept = {
+            key: tuple(one for one in value if one in known[key])
+            for key, value in vars(settings).items()
+            if key in known
+        }
+        return replace(settings, **kept)
 
     def flags(self, block: str, domain: str, method: str | None = None, **instead: Any) -> str:
         """The same as flags, quoted for a shell, with values that a sweep sets `instead`."""

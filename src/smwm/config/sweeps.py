@@ -78,4 +78,7 @@ class Extension:
     most_seeds: int = setting(3, "of an environment's seeds, the first so many", at_least=1)
 
 
+# Keys of the sweeps that name environments, and keys that name methods.
+NAMING_ENVS = ("envs", "long_envs", "baseline_envs", "distractor_envs")
+NAMING_METHODS = ("methods", "distractor_methods")
 SWEEPS = {"lambda_sweep": LambdaSweep, "horizon_sweep": HorizonSweep, "extension": Extension}

@@ -16,6 +16,7 @@ from smwm.envs import ENVIRONMENTS
 from smwm.figures.style import (
     SEED,
     add_table,
+    counted,
     draw_scores,
     limit_scores,
     new_figure,
@@ -26,7 +27,7 @@ from smwm.methods import METHODS
 COLUMNS = (
     "env", "method", "measure", "quantity", "seeds", "value", "ci_low", "ci_high", "by_seed",
 )  # fmt: skip
-IGNORED = "distractor_position"  # what is best not in the latent
+IGNORED = "distractor_position"  # the quantity that the latent should not hold
 WITHOUT, WITH = {"shift": -0.2, "alpha": 0.4}, {"shift": 0.2, "alpha": 1.0}
 
 
@@ -42,7 +43,7 @@ def draw(table: pd.DataFrame) -> Figure:
         _draw_success(planned, mine, methods)
         _draw_probes(read, mine[mine["measure"] == "r2_mlp"], methods)
         seeds = int(mine["seeds"].max())
-        planned.set_title(f"{ENVIRONMENTS[env].label}, {seeds} seed{'s' * (seeds > 1)}")
+        planned.set_title(f"{ENVIRONMENTS[env].label}, {counted(seeds, 'seed')}")
         read.set_title("read with the distractor in the image")
     handles = [
         *(Patch(color=METHODS[m].colour, label=METHODS[m].label) for m in methods),

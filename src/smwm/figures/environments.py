@@ -1,4 +1,7 @@
-"""What the tasks look like: a start and a goal of each, and an episode of the data."""
+"""What the tasks look like: a start and a goal of each, and an episode of the data.
+
+Rendered here from the simulators, since pictures are all that this figure shows.
+"""
 
 from __future__ import annotations
 

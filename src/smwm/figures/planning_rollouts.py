@@ -1,8 +1,13 @@
-"""Episodes of planning, image by image: the same tasks, solved or failed by each method."""
+"""Episodes of planning, image by image: the same tasks, solved or failed by each method.
+
+Which episodes, and how they went, is measured before. Here their states are rendered, since
+pictures are what this figure shows.
+"""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,30 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
 
+from smwm.analysis.measured import Measured, read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import new_figure, save_all, save_animation
+from smwm.errors import InputError
+from smwm.figures.style import add_table, new_figure, save_animation, save_drawn
 from smwm.methods import METHODS
-from smwm.planning.episodes import SHARED_RULE, Episode, read_paths, share
+from smwm.planning.episodes import SHARED_RULE, Episode, read_paths
+from smwm.planning.paths import Paths
 
+TABLE = ("env", "method", "outcome", "task", "steps", "solved")
+TYPES = {"task": "Int64", "steps": "Int64", "solved": "boolean"}  # empty if there is none
 COLUMNS = ("start", "", "on the way", "", "reached", "goal")
 GHOST = 0.35  # share of the goal's image that is laid over the others
 SIDE, GAP, BREAK, HEAD = 128, 8, 24, 24  # pixels of the animation: image, spaces, words
-
-
-def rollout_table(episodes: list[Episode]) -> pd.DataFrame:
-    """One row an episode; task, steps and solved are empty if there is none."""
-    rows = [
-        {
-            "env": episode.tasks.env,
-            "method": episode.paths.method,
-            "outcome": "success" if episode.solved else "failure",
-            "task": episode.task,
-            "steps": episode.steps,
-            "solved": None if episode.task is None else episode.solved,
-        }
-        for episode in episodes
-    ]
-    return pd.DataFrame(rows).astype({"task": "Int64", "steps": "Int64", "solved": "boolean"})
 
 
 def draw(episodes: list[Episode]) -> Figure:
@@ -67,7 +61,8 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
     size, last = block[0].tasks.image_size, len(COLUMNS) - 1
     gap = max(1, size // 16)
     tasks = list(dict.fromkeys(episode.task for episode in block))
-    x = np.arange(last + 1) * (size + gap) + 2 * gap * (np.arange(last + 1) == last)
+    x = np.arange(last + 1) * (size + gap)
+    x[last] += 2 * gap
     y = np.arange(len(block)) * (size + gap)
     y = y + 3 * gap * np.array([tasks.index(episode.task) for episode in block])
     canvas = np.full((y[-1] + size, x[-1] + size, 3), 255, np.uint8)
@@ -83,7 +78,11 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
             continue
         labels[-1] += f"\ntask {episode.task} {outcome}\nafter {episode.steps} steps"
         steps = np.unique(np.linspace(0, episode.steps, last).round().astype(int))
-        columns = [*range(len(steps) - 1), last - 1, last]  # few steps leave places empty
+        columns = [
+            *range(len(steps) - 1),
+            last - 1,
+            last,
+        ]  # with few steps, some columns stay empty
         images = [with_goal(image, episode.goal) for image in episode.images(steps)]
         for left, image in zip(x[columns], [*images, episode.goal], strict=True):
             canvas[top : top + size, left : left + size] = image
@@ -128,22 +127,42 @@ def _enlarged(image: np.ndarray) -> Image.Image:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
+    add_table(parser)
     parser.add_argument("--tasks", required=True, nargs="+", type=Path, help="of `smwm tasks`")
     parser.add_argument(
         "--paths", required=True, nargs="+", type=Path, help="of `smwm plan` through the tasks"
     )
-    parser.add_argument("--out", required=True, type=Path, help="folder for the figure")
+
+
+def read_shown(measured: Measured, tasks: list[Path], paths: list[Path]) -> list[Episode]:
+    """The episodes of a table. Raises InputError naming it if the paths hold others."""
+    found = {
+        (task_set.env, one.method): (task_set, one)
+        for task_set, several in read_paths(tasks, paths)
+        for one in several
+    }
+    episodes = []
+    for row in measured.table.itertuples():
+        task = None if pd.isna(row.task) else int(row.task)
+        pair = found.get((row.env, row.method))
+        if pair is None or not _took(pair[1], task, row.steps):
+            raise InputError(f"{measured.path}: {row.env} with {row.method} is not of these paths")
+        episodes.append(Episode(*pair, row.outcome == "success", task))
+    return episodes
+
+
+def _took(paths: Paths, task: int | None, steps: int) -> bool:
+    """Whether a task ended after so many steps; without a task there is nothing to compare."""
+    return task is None or (task < len(paths.steps) and bool(paths.steps[task] == steps))
 
 
 def run(arguments: argparse.Namespace) -> None:
-    grouped = read_paths(arguments.tasks, arguments.paths)
-    episodes = [episode for tasks, several in grouped for episode in share(tasks, several)]
+    measured = read_measured(arguments.table, TABLE)
+    measured = replace(measured, table=measured.table.astype(TYPES))
+    episodes = read_shown(measured, arguments.tasks, arguments.paths)
     first = min((e.paths.method for e in episodes), key=list(METHODS).index)  # SMWM, if it ran
     stem = arguments.out / "planning_rollouts"
     successes = [e for e in episodes if e.solved and e.paths.method == first]
     save_animation(animate(successes), stem.with_suffix(".gif"))
-    shown = dict.fromkeys((e.tasks.env, e.paths.method, e.paths.seed) for e in episodes)
-    settings = [{"env": env, "method": method, "seed": seed} for env, method, seed in shown]
-    inputs = [*arguments.tasks, *arguments.paths]
-    save_all(stem, __name__, rollout_table(episodes), draw(episodes), inputs,
-             [{"rule": SHARED_RULE.format("the first method")}, *settings])  # fmt: skip
+    others = [*arguments.tasks, *arguments.paths]
+    save_drawn(stem, __name__, draw(episodes), measured, others=others)

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from smwm.analysis.measured import read_measured
 from smwm.envs import ENVIRONMENTS
-from smwm.figures.style import PAPER_COLOUR, SEED, Look, add_table, new_figure, save_drawn
+from smwm.figures.style import PAPER_COLOUR, SEED, Look, add_table, counted, new_figure, save_drawn
 from smwm.methods import METHODS
 
 COLUMNS = (
@@ -42,8 +42,7 @@ def draw(table: pd.DataFrame) -> Figure:
         for x, method in enumerate(methods):
             _draw_bar(panel, x, method, rows[rows["method"] == method])
         panel.axhline(rows["solved_at_start"].iloc[0], color="#555555", lw=0.8, ls=":")
-        seeds = rows["seed"].nunique()
-        panel.set_title(f"{ENVIRONMENTS[env].label}\n{seeds} seed{'s' * (seeds > 1)}")
+        panel.set_title(f"{ENVIRONMENTS[env].label}\n{counted(rows['seed'].nunique(), 'seed')}")
         panel.set_xticks([])
         panel.set_ylim(0, 105)
     panels[0].set_ylabel("planning success [%]")

@@ -39,7 +39,7 @@ PAPER: Look = {
 def draw(table: pd.DataFrame) -> Figure:
     """One panel a probe: for each quantity and method a dot a seed, their mean and interval, and
     the paper's value a diamond."""
-    places = list(dict.fromkeys(zip(table["env"], table["quantity"], strict=True)))
+    targets = list(dict.fromkeys(zip(table["env"], table["quantity"], strict=True)))
     methods = [name for name in METHODS if name in set(table["method"])]
     figure = new_figure(7.2, 4.8)
     panels = figure.subplots(len(PROBES), 1, sharex=True)
@@ -47,20 +47,22 @@ def draw(table: pd.DataFrame) -> Figure:
     for panel, (probe, words) in zip(panels, PROBES.items(), strict=True):
         mine = table[table["probe"] == probe]
         limit_scores(panel, mine[["r2", "ci_low", "ci_high", "paper"]])
-        for x in range(0, len(places), 2):
+        for x in range(0, len(targets), 2):
             panel.axvspan(x - 0.5, x + 0.5, color="#F4F4F4", zorder=-1)
         for (env, quantity, method), seeds in mine.groupby(["env", "quantity", "method"]):
             shift = methods.index(method) - (len(methods) - 1) / 2
-            at = places.index((env, quantity)) + shift * width
+            at = targets.index((env, quantity)) + shift * width
             first = seeds.iloc[0]
             interval = first[["mean", "ci_low", "ci_high"]].astype(float)
             draw_scores(panel, at, seeds["r2"], interval, METHODS[method].colour, width)
             panel.plot(at + 0.15 * width, first["paper"], **PAPER)
         panel.axhline(0, color="black", lw=0.8)
-        panel.set_xlim(-0.5, len(places) - 0.5)
+        panel.set_xlim(-0.5, len(targets) - 0.5)
         panel.set_ylabel(f"R², {words} probe")
-    names = [f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in places]
-    panels[-1].set_xticks(range(len(places)), names, rotation=35, ha="right", fontsize=7)
+    names = [
+        f"{ENVIRONMENTS[env].label}\n{quantity.replace('_', ' ')}" for env, quantity in targets
+    ]
+    panels[-1].set_xticks(range(len(targets)), names, rotation=35, ha="right", fontsize=7)
     grey: Look = {"color": "#555555"}
     handles = [
         *(Patch(color=METHODS[m].colour, label=METHODS[m].label) for m in methods),

@@ -115,7 +115,7 @@ def run_section(benchmarks: Path) -> str:
 def _version(name: str) -> str:
     try:
         return version(name)
-    except PackageNotFoundError:  # an environment of the figures alone
+    except PackageNotFoundError:  # conda's environment of the figures lacks some
         return "(not here)"
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 PAPER_COLOUR = "#000000"
-Look = dict[str, Any]  # of a line or a mark, in matplotlib's words
+Look = dict[str, Any]  # of a line or a mark: matplotlib's keywords
 # One seed's mark on a bar.
 SEED: Look = {"ls": "", "marker": "o", "mfc": "white", "mec": "black", "mew": 0.6, "ms": 3.5}
 R2_SHOWN = (-1.5, 2.5)  # the longest axis of R^2: an interval of few seeds may leave it
@@ -39,7 +39,7 @@ RC: dict[RcKeyType, Any] = {
     "axes.grid.axis": "y",
     "grid.color": "#E5E5E5",
     "legend.frameon": False,
-    "pdf.fonttype": 42,  # text stays text
+    "pdf.fonttype": 42,  # TrueType fonts, so that text stays text in a PDF
     "figure.constrained_layout.use": True,
     "savefig.dpi": 200,
 }
@@ -66,10 +66,17 @@ def show_image(panel: Axes, image: np.ndarray) -> None:
     panel.spines[:].set(visible=True, color="#BBBBBB", linewidth=0.6)
 
 
+def counted(number: int, word: str) -> str:
+    """A number and its noun: `1 seed`, `3 seeds`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def draw_rates(panel: Axes, x: pd.Series, rows: pd.DataFrame, colour: str, label: str = "") -> None:
     """A line of success rates with their 95 % intervals (columns success_rate, ci_low, ci_high)."""
     rate = rows["success_rate"]
-    errors = np.array([rate - rows["ci_low"], rows["ci_high"] - rate]).clip(min=0)  # of rounding
+    errors = np.array([rate - rows["ci_low"], rows["ci_high"] - rate]).clip(
+        min=0
+    )  # negative only by rounding
     panel.errorbar(x, rate, errors, fmt="o-", capsize=3, lw=1, ms=4, color=colour, label=label)
     panel.set_ylim(-3, 103)
 

@@ -23,7 +23,7 @@ MEASURES = {
 }
 
 COLUMNS = ("env", "method", "seed", "step", *MEASURES)
-PLACE = re.compile(r"(?P<env>[^/]+)/(?P<method>[^/]+)/seed(?P<seed>\d+)\.csv$")
+LOG = re.compile(r"(?P<env>[^/]+)/(?P<method>[^/]+)/seed(?P<seed>\d+)\.csv$")
 
 
 def read_curves(paths: list[Path]) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def read_curves(paths: list[Path]) -> pd.DataFrame:
     del needed["regulariser"]
     tables = []
     for path in paths:
-        found = PLACE.search(path.as_posix())
+        found = LOG.search(path.as_posix())
         if found is None or found["method"] not in TRAINED:
             raise InputError(f"{path}: its name is not <env>/<method>/seed<n>.csv")
         table = read_table(path, needed, "a log of `smwm train`").reindex(columns=COLUMNS[3:])

@@ -6,7 +6,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from smwm.analysis.measured import write_measured
+from smwm.analysis.measured import read_measured, write_measured
 from smwm.measures.names import FLAGS, MEASURES
 
 
@@ -25,4 +25,6 @@ def run(arguments: argparse.Namespace) -> None:
     given = {flag: getattr(arguments, flag) for flag in MEASURES[name][1]}
     table, settings = getattr(import_module(module), name)(**given)
     inputs = [path for paths in given.values() for path in paths]
-    write_measured(out, module, table, inputs, settings)
+    behind = [read_measured(path).inputs for path in given.get("tables", [])]
+    known = {path: sha for found in behind for path, sha in found.items()}
+    write_measured(out, module, table, inputs, settings, known)

@@ -9,9 +9,11 @@ import numpy as np
 
 from smwm.envs import make_environment
 from smwm.errors import InputError
-from smwm.methods import METHODS
 from smwm.planning.paths import Paths, load_paths
 from smwm.planning.tasks import TaskSet, load_tasks
+from smwm.training.objectives import OBJECTIVES
+
+METHODS = (*OBJECTIVES, "random")
 
 RULE = "the first task that was solved, but not at the start, and the first that failed"
 SHARED_RULE = "the first task that {} solved, but not at the start, and the first that it failed"

@@ -107,7 +107,7 @@ class Ending:
     def say(self) -> None:
         """Print the line once, past sys.stderr, in which the signal may have come.
 
-        On a terminal it takes the place of a bar that was left.
+        On a terminal it overwrites a progress bar that was left there.
         """
         line, self._line = self._line, ""
         with suppress(OSError):

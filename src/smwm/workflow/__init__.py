@@ -1,1 +1,1 @@
-"""What the workflow needs of the package: records, interrupts."""
+"""What the rules call: a run's files, its tables and figures, records, screen and signals."""

@@ -1,18 +1,18 @@
-"""Which files a run consists of: what the rules ask for, from a configuration alone."""
+"""Which files a run makes: data, models and what they solve, from a configuration alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from smwm.analysis.tables import CLAIM_TABLES
 from smwm.config.configuration import Configuration
 from smwm.config.sweeps import Extension
 from smwm.envs import DISTRACTOR
 from smwm.methods import TRAINED
 
+DATASET = "data/datasets/{scale}/{env}/{split}.h5"
+TASKS = "results/{scale}/tasks/{env}.npz"
 CHECKPOINT = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.pt"
 CURVES = "data/checkpoints/{scale}/{env}/{method}/seed{seed}.csv"
 EXPORT = "results/{scale}/embeddings/{env}/{method}/seed{seed}.npz"
@@ -21,30 +21,6 @@ RECORD = "results/{scale}/planning/{env}/{method}/seed{seed}.json"
 PATHS = "results/{scale}/planning/{env}/{method}/seed{seed}.npz"
 SWEPT = "results/{scale}/lambda_sweep/{env}/lambda{weight:g}/seed{seed}.json"
 FAR = "results/{scale}/horizon_sweep/{env}/offset{offset}/{method}/seed{seed}.json"
-
-# What measures a table, and the module that draws it, where they go by another name.
-KIND_OF = {
-    "embeddings_smwm": "spectrum",
-    "embeddings_sigreg": "spectrum",
-    "baselines": "planning_success",
-    "baseline_probes": "probe_r2",
-}
-Inputs = Mapping[str, Any]  # of a table: files by the flag that hands them over
-
-
-def kind_of(name: str) -> str:
-    """What measures a table, or the module that draws it."""
-    return KIND_OF.get(name, name)
-
-
-def paper(name: str) -> str:
-    """A table of the paper's numbers."""
-    return f"resources/paper/{name}.csv"
-
-
-def probes(exports: Iterable[str]) -> list[str]:
-    """The probes of each export of embeddings."""
-    return [path.replace("embeddings/", "probes/", 1).replace(".npz", ".csv") for path in exports]
 
 
 @dataclass(frozen=True)
@@ -62,6 +38,12 @@ class Run:
         """The methods that have a model."""
         return self.among(TRAINED)
 
+    @cached_property
+    def envs(self) -> list[str]:
+        """The environments, and those with a distractor in the image."""
+        variants = [env + DISTRACTOR for env in self.extension.distractor_envs]
+        return [*self.configuration.envs, *variants]
+
     def among(self, methods: Iterable[str]) -> list[str]:
         """Those of `methods` that this run compares, in the configuration's order."""
         wanted = set(methods)
@@ -77,6 +59,27 @@ class Run:
             for method in methods
             for seed in self.configuration.seeds(env)[:seeds]
         ]
+
+    def dataset(self, domain: str, split: str) -> list[str]:
+        """An environment's trajectories; a world has none, each stage draws its pairs."""
+        if domain in self.configuration.worlds:
+            return []
+        return [DATASET.format(scale=self.configuration.scale, env=domain, split=split)]
+
+    def source(self, env: str) -> list[str]:
+        """The file that an environment's data are taken from: none where they are collected."""
+        source = self.configuration.settings("collect", env)["source"]
+        return [] if source == "none" else [source]
+
+    def tasks(self, envs: Iterable[str]) -> list[str]:
+        """The planning tasks of each environment."""
+        return [TASKS.format(scale=self.configuration.scale, env=env) for env in envs]
+
+    def checkpoint(self, env: str, method: str, seed: str) -> list[str]:
+        """The model that a method plans with: none for random actions."""
+        scale = self.configuration.scale
+        path = CHECKPOINT.format(scale=scale, env=env, method=method, seed=seed)
+        return [path] if method in TRAINED else []
 
     def worlds(self, *names: str) -> list[str]:
         """Those of the worlds that this run has."""
@@ -154,85 +157,6 @@ class Run:
         scale = self.configuration.scale
         return CHECKPOINT.format(scale=scale, env=env, method=method, seed=seed)
 
-    def tables(self) -> dict[str, Inputs]:
-        """The inputs of each table that this run can fill."""
-        configuration, extension = self.configuration, self.extension
-        everyone = [*configuration.methods, *configuration.baselines]
-        compared, most = extension.baseline_envs, extension.most_seeds
-        variants = [env + DISTRACTOR for env in extension.distractor_envs]
-        both = [*extension.distractor_envs, *variants]
-        distracted, with_model = extension.distractor_methods, [m for m in everyone if m in TRAINED]
-        dot, planners = self.worlds("single_dot"), self.among(("smwm", "sigreg"))
-        dot_methods = self.among(("smwm", "forward_only"))
-        rolled = {
-            "embeddings": self.of_models(EXPORT, dot, ["smwm"]),
-            "checkpoints": self.of_models(CHECKPOINT, dot, ["smwm"]),
-        }
-        dots = {
-            "embeddings": self.of_models(EXPORT, dot, dot_methods),
-            "checkpoints": self.of_models(CHECKPOINT, dot, dot_methods),
-        }
-        records = self.planning_records()
-        found: dict[str, Inputs] = {
-            "planning_success": {"records": records, "paper": paper("planning_success")},
-            "planning_differences": {"records": records},
-            "lambda_sweep": {"records": self.lambda_records()},
-            "horizon_sweep": {"records": self.horizon_records(), "paper": paper("horizon_sweep")},
-            "collapse": {"embeddings": self.embeddings()},
-            "embeddings_smwm": {"embeddings": self._of("smwm")},
-            "embeddings_sigreg": {"embeddings": self._of("sigreg")},
-            "folding": {"embeddings": self.of_models(EXPORT, self.folded, planners)},
-            "probe_r2": {"probes": probes(self.embeddings()), "paper": paper("probe_r2")},
-            "dot_geometry": {"embeddings": dots["embeddings"]},
-            "dot_grid": dots,
-            "latent_rollout": rolled,
-            "rollout_paths": rolled,
-            "latent_dimension": {"embeddings": self.of_models(EXPORT, self.dot_worlds, ["smwm"])},
-            "sprite_decoding": {"embeddings": self.of_models(EXPORT, self.sprites, ["smwm"])},
-            "baselines": {
-                "records": self.of_models(RECORD, compared, everyone, most),
-                "paper": paper("planning_success"),
-            },
-            "baseline_probes": {
-                "probes": probes(self.of_models(EXPORT, compared, with_model, most)),
-                "paper": paper("probe_r2"),
-            },
-            "distractors": {
-                "records": self.of_models(RECORD, both, distracted, most),
-                "probes": probes(self.of_models(EXPORT, variants, distracted, most)),
-            },
-        }
-        return {name: inputs for name, inputs in found.items() if all(inputs.values())}
-
-    def _of(self, method: str) -> list[str]:
-        return self.of_models(EXPORT, self.configuration.envs, self.among([method]))
-
-    def claim_tables(self) -> list[str]:
-        """The tables that the claims are judged by; an extension's only if it is made."""
-        left_out = [] if self.extension.target == "all" else self.extension_figures()
-        names = [name for name in CLAIM_TABLES if name in self.tables() and name not in left_out]
-        return [f"results/{self.configuration.scale}/tables/{name}.csv" for name in names]
-
-    def extension_figures(self) -> list[str]:
-        """The figures beyond the paper, by name."""
-        compared = self.configuration.baselines and self.extension.baseline_envs
-        drawn = ["baselines", "baseline_probes"] if compared else []
-        return drawn + (["distractors"] if self.extension.distractor_envs else [])
-
-    def figures(self) -> list[str]:
-        """The figures that this run can draw, by name."""
-        drawn = ["environments", "planning_success", "planning_rollouts", "data_coverage"]
-        drawn += ["training_curves", "probe_r2"] if self.trained else []
-        drawn += ["folding"] if self.folded and self.among(("smwm", "sigreg")) else []
-        drawn += [f"embeddings_{method}" for method in self.among(("smwm", "sigreg"))]
-        if "smwm" in self.trained:
-            drawn += ["dot_geometry", "latent_rollout"] if self.worlds("single_dot") else []
-            drawn += ["latent_dimension"] if self.dot_worlds else []
-            drawn += ["sprite_decoding"] if self.sprites else []
-        drawn += ["lambda_sweep"] if self.lambda_records() else []
-        drawn += ["horizon_sweep"] if self.horizon_records() else []
-        return drawn + (self.extension_figures() if self.extension.target == "all" else [])
-
     @cached_property
     def played(self) -> list[str]:
         """The methods whose models plan on the page that plays."""
@@ -251,13 +175,17 @@ class Run:
         has = "two_room" in self.extension.distractor_envs and self.page()
         return [f"figures/{self.configuration.scale}/explore_distractor.html"] if has else []
 
+    @cached_property
+    def filmed(self) -> list[str]:
+        """The environments that the page shows as films; two rooms are computed in it."""
+        return [env for env in self.configuration.envs if env != "two_room"]
+
     def page_checkpoints(self) -> list[str]:
         return self.of_models(CHECKPOINT, self.configuration.envs, self.played, 1)
 
     def page_paths(self) -> list[str]:
         """Recorded planning that the page shows as films."""
-        filmed = [env for env in self.configuration.envs if env != "two_room"]
-        return self.of_models(PATHS, filmed, self.played, 1)
+        return self.of_models(PATHS, self.filmed, self.played, 1)
 
     def distracted_checkpoints(self) -> list[str]:
         methods = [m for m in self.played if m in self.extension.distractor_methods]

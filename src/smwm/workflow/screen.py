@@ -1,4 +1,4 @@
-"""One calm screen for a run of the workflow, in the place of Snakemake's lines.
+"""One calm screen for a run of the workflow, instead of Snakemake's lines.
 
 On a terminal: what is done and left, and a line for each running job with the last line of its
 log. Elsewhere: a line for each finished job. In both: two lines for each failed job. A dry run
@@ -222,7 +222,7 @@ class Screen(logging.Handler):
 
 
 def calm_screen(logger: logging.Logger, settings: Any) -> logging.Handler:
-    """The screen, from now on in the place of Snakemake's own lines; `close` ends it.
+    """The screen, from now on instead of Snakemake's own lines; `close` ends it.
 
     Nothing is replaced where the user has asked for more or less than the usual lines, or has
     chosen a logger that writes them. `settings` are Snakemake's OutputSettings.
