@@ -19,6 +19,7 @@ from smwm.data.windows import Windows
 from smwm.errors import InputError
 from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model, load_tensors
+from smwm.models.world_model import WorldModel
 from smwm.system.device import choose_device, choose_precision, data_device
 from smwm.training.objectives import loss_terms
 from smwm.training.train import TrainSettings, is_trained, schedule, train
@@ -325,6 +326,33 @@ def test_a_frozen_encoder_stays_as_the_seed_made_it(train_data, tmp_path):
     for name, weights in first.state_dict().items():
         same = torch.equal(weights, second.state_dict()[name])
         assert same == (not name.startswith("forward_model")), name
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_frozen_encoder_sees_each_image_once(train_data, tmp_path, monkeypatch, precision):
+    """The losses are those of an encoder that sees every batch anew."""
+    settings = replace(SETTINGS, precision=precision, log_every=1)
+    shape = replace(TINY_MODEL, output="tanh")
+    seen, encode = [], WorldModel.encode
+
+    def counted(model, pixels):
+        seen.append(pixels[..., 0, 0, 0].numel())
+        return encode(model, pixels)
+
+    monkeypatch.setattr(WorldModel, "encode", counted)
+    monkeypatch.setattr("smwm.training.train.ENCODED", 100)
+
+    def losses(name):
+        out, log = tmp_path / f"{name}.pt", tmp_path / f"{name}.csv"
+        train("frozen", train_data, out, log, 0, settings, shape, {})
+        rows = list(csv.DictReader(log.read_text().splitlines()))
+        return np.array([[float(value) for value in row.values()] for row in rows])
+
+    once = losses("once")
+    assert seen == [100, 86]
+    monkeypatch.setattr("smwm.training.train.encoded", lambda windows, *_: windows)
+    np.testing.assert_allclose(once, losses("anew"), rtol=1e-6)
+    assert seen[2:] == [8 * 3] * 12
 
 
 @pytest.mark.parametrize("method", ["ema", "pldm"])

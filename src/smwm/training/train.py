@@ -40,6 +40,7 @@ from smwm.training.restart import resume, save_restart
 from smwm.training.tensorboard import scalar_writer
 
 CPU = torch.device("cpu")
+ENCODED = 256  # images that a frozen encoder sees at once
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def train(
     restart = out.with_name(f".{out.name}.restart")
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
+    if OBJECTIVES[method].frozen:
+        windows = encoded(windows, model, precision, device)
     batches, meter = windows.batches(settings.batch_size, device, first), Speedometer(device)
     with (
         scalar_writer(tensorboard) as show,
@@ -152,11 +155,13 @@ def training_step(
 ) -> tuple[dict[str, Tensor], Tensor]:
     """One step of the optimiser on pixels (B, L, S, S, 3) uint8 and raw actions (B, L - 1, K).
 
+    What a frozen encoder made of the pixels may stand for them: latents (B, L, D) float32.
     Returns the terms of the loss and the norm of its gradient before it was clipped, as scalars
     on the model's device, and the latents (B, L, D).
     """
     with autocast(precision, pixels.device):
-        latents, actions = model.encode(pixels), model.normalise(actions)
+        latents = model.encode(pixels) if pixels.dtype == torch.uint8 else pixels
+        actions = model.normalise(actions)
         batch = Batch(latents, actions, settings.projections, pixels, helper)
         terms = loss_terms(method, model, batch, settings.weight)
     optimiser.zero_grad(set_to_none=True)
@@ -180,6 +185,19 @@ def prepare(method: str, model: WorldModel) -> nn.Module | None:
     if chosen.frozen:
         model.encoder.requires_grad_(False).eval()
     return chosen.helper(model) if chosen.helper else None
+
+
+@torch.no_grad()
+def encoded(windows: Windows, model: WorldModel, precision: str, device: torch.device) -> Windows:
+    """The same windows of latents, on `device`: a frozen encoder sees each image only once."""
+    with autocast(precision, device):
+        latents = [model.encode(images.to(device)) for images in windows.pixels.split(ENCODED)]
+    return replace(
+        windows,
+        pixels=torch.cat(latents),
+        actions=windows.actions.to(device),
+        starts=windows.starts.to(device),
+    )
 
 
 def schedule(step: int, settings: TrainSettings) -> float:
