@@ -1,6 +1,8 @@
+import pytest
 import torch
 
-from smwm.system.device import choose_device, choose_precision, free_memory
+from smwm.errors import InputError
+from smwm.system.device import check_compiler, choose_device, choose_precision, free_memory
 
 
 def test_free_memory_is_read_by_uuid():
@@ -15,6 +17,15 @@ def test_a_gpu_without_a_number_is_left_out():
 def test_a_named_precision_stays_as_it_is():
     for name in ("float32", "bfloat16"):
         assert choose_precision(name, torch.device("cpu")) == name
+
+
+def test_compiling_needs_a_compiler(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    check_compiler("none")
+    with pytest.raises(InputError, match=r"compile: 'default' needs a C\+\+ compiler"):
+        check_compiler("default")
+    monkeypatch.setattr("shutil.which", lambda name: name if name == "clang++" else None)
+    check_compiler("default")
 
 
 def test_the_cpu_is_a_device_everywhere():

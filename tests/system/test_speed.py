@@ -1,8 +1,9 @@
 import re
 
+import pytest
 import torch
 
-from smwm.system.speed import Speedometer, peak_flops
+from smwm.system.speed import Speedometer, counted, peak_flops
 
 CPU = torch.device("cpu")
 
@@ -14,18 +15,36 @@ def test_operations_of_a_step_are_counted_once():
         with meter.step():
             (torch.randn(16, 8) @ weight).sum().backward()
     # forward and the weight's gradient: 2 * 16 * 8 * 4 each
-    assert meter.counter.get_total_flops() == 2 * 2 * 16 * 8 * 4
+    assert meter.flops == 2 * 2 * 16 * 8 * 4
     assert re.fullmatch(
         r"[\d.e+]+ steps/s, [\d.e-]+ TFLOP/s in float32, peak memory \d+ MB",
         meter.summary("float32"),
     )
 
 
-def test_one_step_has_no_speed():
+@pytest.mark.parametrize("steps", [1, 2])
+def test_what_may_be_compiled_has_no_speed(steps):
     meter = Speedometer(CPU)
-    with meter.step():
-        pass
+    for _ in range(steps):
+        with meter.step():
+            pass
     assert meter.summary("float32") == "too few steps to tell their speed"
+
+
+def test_what_is_counted_is_still_compiled_afterwards():
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    product = torch.compile(lambda a: a @ a, backend=backend)
+    with counted() as counter:
+        product(torch.ones(4, 4))
+    assert counter.get_total_flops() == 2 * 4**3
+    assert not graphs
+    product(torch.ones(4, 4))
+    assert len(graphs) == 1
 
 
 def test_peak_is_a_rate():

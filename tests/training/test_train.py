@@ -19,9 +19,17 @@ from smwm.data.windows import Windows
 from smwm.errors import InputError
 from smwm.methods import TRAINED
 from smwm.models.checkpoint import load_model, load_tensors
+from smwm.models.world_model import WorldModel
 from smwm.system.device import choose_device, choose_precision, data_device
 from smwm.training.objectives import loss_terms
-from smwm.training.train import TrainSettings, is_trained, schedule, train
+from smwm.training.train import (
+    TrainSettings,
+    is_trained,
+    losses,
+    prepare,
+    schedule,
+    train,
+)
 
 EXACT = "donot_use_mm_for_euclid_dist"
 SETTINGS = TrainSettings(steps=12, batch_size=8, frames=3, projections=8, log_every=4, save_every=5)
@@ -283,6 +291,56 @@ def test_windows_are_those_of_the_settings(train_data, tmp_path):
         run(train_data, tmp_path, replace(settings, window="blocks"))
 
 
+SMALL = {
+    "cnn": TINY_MODEL,
+    "keypoints": replace(TINY_MODEL, encoder="keypoints", projector=0, output="tanh"),
+    "vit": replace(
+        TINY_MODEL, encoder="vit", patch=8, vit_width=12, vit_depth=1, forward_model="transformer",
+        blocks=1, heads=2, head_dim=4, mlp_width=8, dropout=0.0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "encoder"), [*((method, "cnn") for method in TRAINED), ("smwm", "keypoints"),
+                            ("ema", "vit")],
+)  # fmt: skip
+def test_losses_compile_to_one_graph_with_the_same_gradients(method, encoder):
+    """Before a backend makes code of it: nothing of a step is left to Python."""
+    torch.compiler.reset()  # it compiles a function anew for few models
+    torch.manual_seed(0)
+    model = WorldModel(SMALL[encoder], 16, 10)
+    helper = prepare(method, model)
+    settings = TrainSettings(projections=8)
+    pixels = torch.randint(0, 256, (4, 3, 16, 16, 3), dtype=torch.uint8)
+    batch = method, model, helper, pixels, torch.randn(4, 2, 10), settings, "bfloat16"
+    results = []
+    for compute in (losses, torch.compile(losses, backend="aot_eager", fullgraph=True)):
+        torch.manual_seed(1)
+        terms, latents = compute(*batch)
+        model.zero_grad()
+        terms["loss"].backward()
+        gradients = [w.grad for w in model.parameters() if w.grad is not None]
+        results.append([*terms.values(), latents, *gradients])
+    for eager, compiled in zip(*results, strict=True):
+        torch.testing.assert_close(compiled, eager)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a compiler")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own
+def test_a_compiled_run_is_the_same_up_to_rounding(train_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    torch.compiler.reset()
+    rows = []
+    for mode in ("none", "default"):
+        settings = replace(SETTINGS, compile=mode, precision="float32")
+        _, log = run(train_data, tmp_path / mode, settings)
+        rows.append(np.loadtxt(log, delimiter=",", skiprows=1))
+    assert list((tmp_path / "cache").rglob("*.cpp"))
+    np.testing.assert_allclose(rows[1], rows[0], rtol=1e-3)
+
+
 def test_schedule_warms_up_and_ends_at_zero():
     settings = TrainSettings(steps=100, warm_up=0.1)
     values = [schedule(step, settings) for step in range(1, 101)]
@@ -325,6 +383,33 @@ def test_a_frozen_encoder_stays_as_the_seed_made_it(train_data, tmp_path):
     for name, weights in first.state_dict().items():
         same = torch.equal(weights, second.state_dict()[name])
         assert same == (not name.startswith("forward_model")), name
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_frozen_encoder_sees_each_image_once(train_data, tmp_path, monkeypatch, precision):
+    """The losses are those of an encoder that sees every batch anew."""
+    settings = replace(SETTINGS, precision=precision, log_every=1)
+    shape = replace(TINY_MODEL, output="tanh")
+    seen, encode = [], WorldModel.encode
+
+    def counted(model, pixels):
+        seen.append(pixels[..., 0, 0, 0].numel())
+        return encode(model, pixels)
+
+    monkeypatch.setattr(WorldModel, "encode", counted)
+    monkeypatch.setattr("smwm.training.train.ENCODED", 100)
+
+    def logged(name):
+        out, log = tmp_path / f"{name}.pt", tmp_path / f"{name}.csv"
+        train("frozen", train_data, out, log, 0, settings, shape, {})
+        rows = list(csv.DictReader(log.read_text().splitlines()))
+        return np.array([[float(value) for value in row.values()] for row in rows])
+
+    once = logged("once")
+    assert seen == [100, 86]
+    monkeypatch.setattr("smwm.training.train.encoded", lambda windows, *_: windows)
+    np.testing.assert_allclose(once, logged("anew"), rtol=1e-6)
+    assert seen[2:] == [8 * 3] * 12
 
 
 @pytest.mark.parametrize("method", ["ema", "pldm"])

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torch.utils.flop_counter import FlopCounterMode
 
 from smwm.benchmark.plain import PlainWindows, every_score, plain_plan
 from smwm.config.configuration import Configuration
@@ -31,7 +30,7 @@ from smwm.planning.cem import PlannerSettings
 from smwm.planning.latent import plan_to_goal
 from smwm.system.device import autocast, choose_precision
 from smwm.system.provenance import code_version
-from smwm.system.speed import peak_flops, synchronise
+from smwm.system.speed import counted, peak_flops, synchronise
 from smwm.training.objectives import Batch, loss_terms
 from smwm.training.train import TrainSettings, set_action_statistics, training_step
 
@@ -162,7 +161,7 @@ def bench_step(bench: Bench) -> tuple:
 
     ours = make(True, bench.precision, torch.channels_last)
     plain = make(False, "float32", torch.contiguous_format)
-    with FlopCounterMode(display=False) as counter:
+    with counted() as counter:
         ours()
     times = in_turns(ours, plain, bench.settings.repeats, device)
     sizes = f"batch {train.batch_size} x {train.frames} frames, {bench.precision} against float32"
@@ -214,7 +213,7 @@ def bench_plan(bench: Bench, encode_once: bool = False) -> tuple:
 
     mine, reference = costs(ours()), costs(plain())
     agreement = ((mine - reference).abs() / reference).max().item()
-    with FlopCounterMode(display=False) as counter:
+    with counted() as counter:
         ours()
     times = in_turns(ours, plain, bench.settings.repeats, device)
     sizes = (
@@ -240,7 +239,7 @@ def prepare(
     # The plain loader reads single frames: uncompressed, as suits it best.
     collect(ENV, folder / f"{scale}-raw", replace(collecting, storage="raw"), workers=1)
     train = TrainSettings(**chosen.settings("train", ENV, "smwm"))
-    train = replace(train, batch_size=settings.batch or train.batch_size)
+    train = replace(train, batch_size=settings.batch or train.batch_size, compile="none")
     torch.manual_seed(0)
     shape = ModelSettings(**chosen.settings("model", ENV, "smwm"))
     model = WorldModel(shape, size, data.action_dim * train.block)

@@ -25,10 +25,11 @@ def window_span(frames: int, block: int, window: str = "frames") -> int:
 class Windows:
     """Every window of L frames, `block` actions apart.
 
-    The images stay uint8 on `device`; a batch is gathered by index without a loop.
+    The images stay uint8 on `device`; a batch is gathered by index without a loop. Latents of the
+    images may stand in their place.
     """
 
-    pixels: Tensor  # (N, H, W, 3) uint8
+    pixels: Tensor  # (N, H, W, 3) uint8, or (N, D) float32
     actions: Tensor  # (N, A) float32
     starts: Tensor  # (M,) int64, first rows of the windows
     frames: int

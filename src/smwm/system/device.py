@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from contextlib import AbstractContextManager, nullcontext
@@ -82,6 +83,13 @@ def choose_precision(name: str, device: torch.device) -> str:
         abilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
         fast = abilities.get("avx512_bf16", False) or abilities.get("amx_bf16", False)
     return "bfloat16" if fast else "float32"
+
+
+def check_compiler(mode: str) -> None:
+    """Raise InputError if torch.compile, in a `mode` other than none, has no compiler to call."""
+    compilers = (os.environ.get("CXX", "g++"), "clang++", "gcc", "clang")
+    if mode != "none" and not any(map(shutil.which, compilers)):
+        raise InputError(f"compile: {mode!r} needs a C++ compiler such as g++; allowed here: none")
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -40,30 +41,44 @@ def peak_flops(precision: str, device: torch.device, size: int = 0, tries: int =
     return 2 * size**3 / best
 
 
+@contextmanager
+def counted() -> Iterator[FlopCounterMode]:
+    """Counts the operations inside, which are not compiled there.
+
+    A counter sees nothing of what is compiled, and what torch.compile meets first inside one it
+    would leave as it is for good.
+    """
+    with torch.compiler.set_stance("force_eager"), FlopCounterMode(display=False) as counter:
+        yield counter
+
+
 class Speedometer:
-    """Counts the operations of one step and times the steps after it."""
+    """Counts the operations of the first step and times the steps after the second."""
 
     def __init__(self, device: torch.device) -> None:
-        self.device, self.steps, self.began = device, 0, 0.0
-        self.counter = FlopCounterMode(display=False)
+        self.device, self.steps, self.began, self.flops = device, 0, 0.0, 0
 
-    def step(self) -> AbstractContextManager:
-        """Around each step; operations are counted in the first one, which is not timed."""
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Around each step; the second one is not timed, as what is compiled is compiled there."""
         self.steps += 1
         if self.steps == 1:
-            return self.counter
+            with counted() as counter:
+                yield
+            self.flops = counter.get_total_flops()
+            return
+        yield
         if self.steps == 2:
             synchronise(self.device)
             self.began = time.perf_counter()
-        return nullcontext()
 
     def summary(self, precision: str) -> str:
         """One line: steps/s, FLOP/s, on a GPU also their share of its rate, and peak memory."""
         synchronise(self.device)
-        if self.steps < 2:
+        if self.steps < 3:
             return "too few steps to tell their speed"
-        rate = (self.steps - 1) / (time.perf_counter() - self.began)
-        flops = rate * self.counter.get_total_flops()
+        rate = (self.steps - 2) / (time.perf_counter() - self.began)
+        flops = rate * self.flops
         words = [f"{rate:.1f} steps/s", f"{flops / 1e12:.3g} TFLOP/s in {precision}"]
         if self.device.type == "cuda":
             share = flops / peak_flops(precision, self.device)

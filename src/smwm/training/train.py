@@ -6,7 +6,9 @@ import argparse
 import csv
 import io
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from smwm.system.device import (
     DEVICES,
     PRECISIONS,
     autocast,
+    check_compiler,
     choose_device,
     choose_precision,
     data_device,
@@ -40,6 +43,8 @@ from smwm.training.restart import resume, save_restart
 from smwm.training.tensorboard import scalar_writer
 
 CPU = torch.device("cpu")
+COMPILED = ("none", "default", "reduce-overhead", "max-autotune")  # modes of torch.compile
+ENCODED = 256  # images that a frozen encoder sees at once
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class TrainSettings:
     warm_up: float = setting(0.05, "share of steps to warm up", at_least=0.0, at_most=1.0)
     gradient_clip: float = setting(1.0, "largest gradient norm", above=0.0)
     precision: str = setting("auto", "arithmetic of the networks", choices=PRECISIONS)
+    compile: str = setting("none", "mode of torch.compile for the losses", choices=COMPILED)
     threads: int = setting(1, "CPU threads; another number gives other rounding", at_least=1)
     log_every: int = setting(50, "steps between two rows of the log", at_least=1)
     save_every: int = setting(250, "steps between two restart points", at_least=1)
@@ -82,8 +88,10 @@ def train(
     The curves also go to the folder `tensorboard`, if there is one, while the model trains.
 
     Killed and called again with the same arguments, it goes on from its last restart point
-    and ends, on a CPU, with the same bytes. Raises InputError if the loss stops being a number.
+    and ends, on a CPU and uncompiled, with the same bytes. Raises InputError if the loss stops
+    being a number, or if it cannot be compiled here as it should.
     """
+    check_compiler(settings.compile)
     torch.set_num_threads(settings.threads)
     torch.manual_seed(seed)
     precision = choose_precision(settings.precision, device)
@@ -106,6 +114,8 @@ def train(
     restart = out.with_name(f".{out.name}.restart")
     rows = resume(restart, parts, optimiser, provenance)
     first = rows[-1]["step"] if rows else 0
+    if OBJECTIVES[method].frozen:
+        windows = encoded(windows, model, precision, device)
     batches, meter = windows.batches(settings.batch_size, device, first), Speedometer(device)
     with (
         scalar_writer(tensorboard) as show,
@@ -152,14 +162,14 @@ def training_step(
 ) -> tuple[dict[str, Tensor], Tensor]:
     """One step of the optimiser on pixels (B, L, S, S, 3) uint8 and raw actions (B, L - 1, K).
 
+    What a frozen encoder made of the pixels may stand for them: latents (B, L, D) float32.
     Returns the terms of the loss and the norm of its gradient before it was clipped, as scalars
     on the model's device, and the latents (B, L, D).
     """
-    with autocast(precision, pixels.device):
-        latents, actions = model.encode(pixels), model.normalise(actions)
-        batch = Batch(latents, actions, settings.projections, pixels, helper)
-        terms = loss_terms(method, model, batch, settings.weight)
+    # Before the losses: graphs of torch.compile write into the gradients of the last step.
     optimiser.zero_grad(set_to_none=True)
+    compute = losses_in(settings.compile)
+    terms, latents = compute(method, model, helper, pixels, actions, settings, precision)
     terms["loss"].backward()
     learned = [weights for group in optimiser.param_groups for weights in group["params"]]
     norm = torch.nn.utils.clip_grad_norm_(learned, settings.gradient_clip)
@@ -167,6 +177,29 @@ def training_step(
     if isinstance(helper, TargetEncoder):
         helper.follow(model)
     return terms | {"gradient_norm": norm}, latents
+
+
+def losses(
+    method: str,
+    model: WorldModel,
+    helper: nn.Module | None,
+    pixels: Tensor,
+    actions: Tensor,
+    settings: TrainSettings,
+    precision: str,
+) -> tuple[dict[str, Tensor], Tensor]:
+    """The terms of the loss and the latents (B, L, D), as `training_step` takes and gives them."""
+    with autocast(precision, pixels.device):
+        latents = model.encode(pixels) if pixels.dtype == torch.uint8 else pixels
+        actions = model.normalise(actions)
+        batch = Batch(latents, actions, settings.projections, pixels, helper)
+        return loss_terms(method, model, batch, settings.weight), latents
+
+
+@cache
+def losses_in(mode: str) -> Callable[..., tuple[dict[str, Tensor], Tensor]]:
+    """`losses`, compiled in one of the modes COMPILED; `reduce-overhead` makes CUDA graphs."""
+    return losses if mode == "none" else torch.compile(losses, mode=mode, dynamic=False)
 
 
 def prepare(method: str, model: WorldModel) -> nn.Module | None:
@@ -180,6 +213,19 @@ def prepare(method: str, model: WorldModel) -> nn.Module | None:
     if chosen.frozen:
         model.encoder.requires_grad_(False).eval()
     return chosen.helper(model) if chosen.helper else None
+
+
+@torch.no_grad()
+def encoded(windows: Windows, model: WorldModel, precision: str, device: torch.device) -> Windows:
+    """The same windows of latents, on `device`: a frozen encoder sees each image only once."""
+    with autocast(precision, device):
+        latents = [model.encode(images.to(device)) for images in windows.pixels.split(ENCODED)]
+    return replace(
+        windows,
+        pixels=torch.cat(latents),
+        actions=windows.actions.to(device),
+        starts=windows.starts.to(device),
+    )
 
 
 def schedule(step: int, settings: TrainSettings) -> float:
