@@ -58,8 +58,9 @@ def read_source(path: Path) -> Source:
         raise InputError(f"{path}: no such dataset")
     with reading(path), h5py.File(path, "r") as file, np.errstate(all="ignore"):  # checks tell
         require_columns(path, file, "action")
-        for images in {"pixels", "tiles", "tile_index"} & set(file):
-            _column(path, file, images)
+        for images in ("pixels", "tiles", "tile_index"):
+            if images in file:
+                _column(path, file, images)
         pixels, action = image_column(path, file), _column(path, file, "action")
         size = pixels.shape[1] if pixels.ndim == 4 else 0
         if pixels.dtype != np.uint8 or size == 0 or pixels.shape[2:] != (size, 3):
