@@ -1,4 +1,6 @@
-import math
+import mmap
+import resource
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import torch
 from conftest import ROOT
 from smwm.__main__ import main
 from smwm.benchmark.parts import COLUMNS, PARTS, open_gates
+from smwm.benchmark.storage import TILE_PARTS, leave_cache, tiled
 from smwm.models.world_model import ModelSettings, WorldModel
 
 
@@ -18,21 +21,23 @@ def test_benchmark_writes_a_row_a_part_with_agreeing_results(tmp_path):
     assert main(["benchmark", "--out", str(tmp_path), *words]) == 0
     table = pd.read_csv(tmp_path / "benchmark.csv")
     assert list(table) == ["device", *COLUMNS]
-    assert table["part"].tolist() == list(PARTS)
+    assert table["part"].tolist() == list(PARTS | TILE_PARTS)
+    moves = table["part"].isin(["data path", *TILE_PARTS])  # the others compute
     for name in ("ours", "plain", "ratio"):
         assert (table[name] > 0).all()
         assert (table[f"{name}_low"] <= table[name]).all()
         assert (table[name] <= table[f"{name}_high"]).all()
     np.testing.assert_allclose(table["agreement"], 0, atol=0.05)
-    assert math.isnan(table["share_of_peak"][0])
-    assert (table["share_of_peak"][1:] > 0).all()
+    assert (table["agreement"][moves] == 0).all()
+    assert table["share_of_peak"][moves].isna().all()
+    assert (table["share_of_peak"][~moves] > 0).all()
     np.testing.assert_allclose(
-        table["ratio_at_peak"][1:],
-        (table["plain"] / table["ours"] / table["share_of_peak"])[1:],
+        table["ratio_at_peak"][~moves],
+        (table["plain"] / table["ours"] / table["share_of_peak"])[~moves],
         rtol=1e-3,
     )
     text = (tmp_path / "benchmark.md").read_text()
-    assert text.count("| smoke |") == len(PARTS)
+    assert text.count("| smoke |") == len(table)
     # A later run renews its own rows and leaves the others.
     words[words.index("--threads") + 1] = "2"
     assert main(["benchmark", "--out", str(tmp_path), *words, "--parts", "data path"]) == 0
@@ -81,3 +86,26 @@ def test_opened_gates_let_actions_matter():
         assert torch.equal(*model.predict(latents, actions))
         open_gates(model)
         assert not torch.allclose(*model.predict(latents, actions), atol=1e-3)
+
+
+def test_the_tiles_are_of_the_same_images(train_data):
+    found = tiled(train_data)
+    assert found.pixels.nbytes < train_data.pixels.nbytes
+    np.testing.assert_array_equal(found.pixels[:], train_data.pixels)
+
+
+def test_a_file_can_leave_the_cache(tmp_path):
+    """Pages that are read again come from the disk, as the kernel counts for this process."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(64 * mmap.PAGESIZE))
+
+    def from_disk():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
+        assert len(path.read_bytes()) == 64 * mmap.PAGESIZE
+        return resource.getrusage(resource.RUSAGE_SELF).ru_inblock - before
+
+    if subprocess.run(["stat", "-fc%T", tmp_path], capture_output=True).stdout == b"tmpfs\n":
+        pytest.skip("its files are in memory")
+    assert from_disk() == 0
+    leave_cache(path)
+    assert from_disk() == 64 * mmap.PAGESIZE // 512

@@ -12,7 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
+from smwm.__main__ import main
 from smwm.data.collect import CollectSettings, collect, split_episodes
+from smwm.data.columns import STORAGES
 from smwm.data.dataset import read_dataset
 from smwm.envs import make_environment
 from smwm.errors import InputError
@@ -25,11 +27,48 @@ def hashes(folder):
     return {path.name: sha256(path) for path in sorted(folder.glob("*.h5"))}
 
 
-def test_result_does_not_depend_on_the_number_of_workers(tmp_path):
+@pytest.mark.parametrize("storage", STORAGES)
+def test_result_does_not_depend_on_the_number_of_workers(tmp_path, storage):
     for workers in (0, 1, 3):
-        collect("two_room", tmp_path / str(workers), SETTINGS, workers)
+        collect("two_room", tmp_path / str(workers), replace(SETTINGS, storage=storage), workers)
     assert len(hashes(tmp_path / "1")) == 2
     assert hashes(tmp_path / "0") == hashes(tmp_path / "1") == hashes(tmp_path / "3")
+
+
+def test_every_storage_has_the_same_images(tmp_path):
+    """Each of a group that no other stands for, and of two splits with tables of their own."""
+    for storage in STORAGES:
+        collect("two_room", tmp_path / storage, replace(SETTINGS, storage=storage), workers=0)
+    for split in ("train", "eval"):
+        parts = [read_dataset(tmp_path / storage / f"{split}.h5") for storage in STORAGES]
+        for part in parts[1:]:
+            np.testing.assert_array_equal(part.pixels[:], parts[0].pixels)
+            np.testing.assert_array_equal(part.states, parts[0].states)
+
+
+def test_images_that_become_tiles_are_never_held_as_pixels(tmp_path, monkeypatch):
+    """Nor do the parts on disk, from which a killed collection goes on, have them."""
+    held = []
+    save = np.savez
+
+    def watched(path, **columns):
+        held.append({name: values.shape for name, values in columns.items()})
+        save(path, **columns)
+
+    monkeypatch.setattr(np, "savez", watched)
+    collect("two_room", tmp_path, replace(SETTINGS, storage="tiles"), workers=0)
+    assert [part["tile_index"] for part in held] == [(20, 13, 2, 2), (20, 13, 2, 2), (5, 13, 2, 2)]
+    assert all("pixels" not in part for part in held)
+    assert all(part["tiles"][1:] == (8, 8, 3) for part in held)
+
+
+def test_images_that_no_tile_divides_are_one_clear_line(tmp_path, capsys):
+    words = ["--env", "two_room", "--image-size", "15", "--storage", "tiles"]
+    assert main(["collect", *words, "--out", str(tmp_path / "out")]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "storage" in line]
+    assert "storage: tiles need images whose side is a multiple of 14, 12, 10 or 8 px" in line
+    assert "not of 15 px" in line
+    assert not list(tmp_path.rglob("*.h5"))
 
 
 def test_columns_are_those_of_the_public_layout(dataset_folder):
@@ -106,8 +145,9 @@ def test_another_seed_gives_other_episodes(tmp_path, dataset_folder):
 
 
 @pytest.mark.slow
-def test_killed_collection_goes_on_and_ends_the_same(tmp_path):
-    settings = ["--episodes", "400", "--steps", "50", "--image-size", "32"]
+@pytest.mark.parametrize("storage", STORAGES)
+def test_killed_collection_goes_on_and_ends_the_same(tmp_path, storage):
+    settings = ["--episodes", "400", "--steps", "50", "--image-size", "32", "--storage", storage]
     command = [sys.executable, "-m", "smwm", "collect", "--env", "two_room", *settings]
 
     def start(name):

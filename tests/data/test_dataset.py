@@ -5,7 +5,7 @@ import h5py
 import numpy as np
 import pytest
 
-from smwm.data import dataset
+from smwm.data import columns, dataset
 from smwm.data.dataset import Episode, read_dataset, read_states, write_dataset
 from smwm.errors import InputError
 
@@ -164,7 +164,7 @@ def episodes_of(data):
 
 
 @pytest.mark.parametrize("kind", [list, iter, lambda episodes: (e for e in episodes)])
-@pytest.mark.parametrize("storage", dataset.STORAGES)
+@pytest.mark.parametrize("storage", columns.STORAGES)
 def test_any_iterable_of_episodes_is_written(eval_data, tmp_path, kind, storage):
     path = tmp_path / "data.h5"
     write_dataset(str(path), kind(episodes_of(eval_data)), {"env": "mine"}, storage)
@@ -185,11 +185,11 @@ def test_episodes_are_taken_one_by_one(eval_data, tmp_path):
             yield Episode(pixels, episode.actions, episode.states)
             del pixels
 
-    for storage, rows in (("zstd", None), ("raw", 6 * 31)):
+    for storage, rows in (("zstd", None), ("raw", 6 * 31), ("tiles", None)):
         references = []
         write_dataset(tmp_path / storage, recorded(), {}, storage, rows)
     assert max(alive) <= 2
-    assert len(alive) == 12
+    assert len(alive) == 18
 
 
 def test_episodes_of_any_length_follow_each_other(eval_data, tmp_path):
@@ -212,7 +212,7 @@ def test_episodes_of_any_length_follow_each_other(eval_data, tmp_path):
         (2, {"rows": 61}, "data.h5: rows is 61, the episodes have more images"),
         (2, {"rows": 61, "storage": "raw"}, "data.h5: rows is 61, the episodes have more images"),
         (2, {"rows": 63, "storage": "raw"}, "data.h5: rows is 63, the episodes have 62 images"),
-        (2, {"storage": "gzip"}, "storage: 'gzip' is not allowed, allowed: zstd, raw"),
+        (2, {"storage": "gzip"}, "storage: 'gzip' is not allowed, allowed: zstd, raw, tiles"),
     ],
 )
 def test_what_cannot_be_written_leaves_what_is_there(eval_data, tmp_path, chosen, options, words):
@@ -247,8 +247,9 @@ def test_without_the_decompressor_the_reader_is_told_what_to_install(dataset_fol
 def test_without_the_compressor_the_writer_is_told_what_to_install(
     eval_data, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(dataset, "hdf5plugin", None)
-    with pytest.raises(InputError, match=r"storage: zstd needs .* pip install hdf5plugin"):
-        write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {})
+    monkeypatch.setattr(columns, "hdf5plugin", None)
+    for storage in ("zstd", "tiles"):
+        with pytest.raises(InputError, match=rf"storage: {storage} needs .* install hdf5plugin"):
+            write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {}, storage)
     write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {}, "raw")
     np.testing.assert_array_equal(read_dataset(tmp_path / "data.h5").pixels, eval_data.pixels)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from smwm.data.columns import STORAGES
 from smwm.data.dataset import read_dataset, write_dataset
 from smwm.data.episodes import Episode
 from smwm.errors import InputError
@@ -46,7 +47,7 @@ UNLIKE = {  # the first episode
 }
 
 
-@pytest.mark.parametrize("storage", ["zstd", "raw"])
+@pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("bad", BAD | UNLIKE)
 def test_every_episode_is_checked_and_nothing_is_damaged(bad, storage, tmp_path):
     changes, words = (BAD | UNLIKE)[bad]

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from smwm.benchmark.parts import COLUMNS, PARTS, BenchmarkSettings, prepare
+from smwm.benchmark.storage import TILE_PARTS
 from smwm.config.settings import add_arguments, at_least, from_arguments
 from smwm.errors import InputError
 from smwm.system.device import DEVICES, choose_device
@@ -25,6 +26,9 @@ relative difference of losses or of the plans' costs, and largest difference of 
 peak: necessary operations over time, of the machine's rate in products of large matrices in the
 same precision, measured beside it. At peak: what plain / ours would be if ours ran at that
 rate, the most that this machine's arithmetic allows.
+
+Tiles: images gathered from memory where they are stored as tiles, against a DataLoader that reads
+raw images from HDF5, in the system's cache, and against a map of these that is not in the cache.
 """
 
 
@@ -69,7 +73,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scales", nargs="+", default=["laptop", "paper"], help="whose models (laptop paper)"
     )
-    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
+    parts = list(PARTS | TILE_PARTS)
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
     parser.add_argument("--config", type=Path, default=Path("config"), help="folder (config)")
     parser.add_argument(
         "--threads", nargs="+", type=at_least(1), default=[1, 2], help="CPU threads (1 2)"
@@ -106,7 +111,7 @@ def run(arguments: argparse.Namespace) -> None:
             data_folder = Path(folder, str(threads))
             bench = prepare(scale, data_folder, arguments.config, settings, device, threads)
             for part in arguments.parts:
-                rows.append((machine_name(device), *PARTS[part](bench)))
+                rows.append((machine_name(device), *(PARTS | TILE_PARTS)[part](bench)))
                 progress.advance()
     table = pd.DataFrame(rows, columns=["device", *COLUMNS])
     stem = arguments.out / "benchmark"

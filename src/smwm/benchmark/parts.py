@@ -54,14 +54,19 @@ class BenchmarkSettings:
 
 
 def in_turns(
-    ours: Callable[[], Any], plain: Callable[[], Any], repeats: int, device: torch.device
+    ours: Callable[[], Any],
+    plain: Callable[[], Any],
+    repeats: int,
+    device: torch.device,
+    before: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Seconds (repeats, 2) of both, after one untimed call each."""
+    """Seconds (repeats, 2) of both, after one untimed call each; `before` each is not timed."""
     ours(), plain()
     times = []
     for _ in range(repeats):
         row = []
         for work in (ours, plain):
+            before()
             synchronise(device)
             began = time.perf_counter()
             work()

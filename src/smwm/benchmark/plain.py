@@ -33,11 +33,16 @@ class PlainWindows(Dataset):
         return len(self.starts)
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
+        pixels, actions = self.stored(i)
+        return pixels.float().div(127.5).sub(1), actions
+
+    def stored(self, i: int) -> tuple[Tensor, Tensor]:
+        """A window (L, S, S, 3) uint8 and its actions (L - 1, block * A), as they are stored."""
         self.file = self.file or h5py.File(self.path, "r")  # once in each worker
         first, last = self.starts[i], self.starts[i] + (self.frames - 1) * self.block
         pixels = torch.from_numpy(self.file["pixels"][first : last + 1 : self.block])
         actions = torch.from_numpy(self.file["action"][first:last])
-        return pixels.float().div(127.5).sub(1), actions.reshape(self.frames - 1, -1)
+        return pixels, actions.reshape(self.frames - 1, -1)
 
 
 def plain_plan(

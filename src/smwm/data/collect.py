@@ -18,14 +18,17 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
 from smwm.config.settings import add_arguments, at_least, from_arguments, setting
 from smwm.data.card import write_card
-from smwm.data.dataset import STORAGES, has_attributes, write_dataset
+from smwm.data.columns import STORAGES
+from smwm.data.dataset import has_attributes, write_dataset
 from smwm.data.episodes import Episode
 from smwm.data.external import read_source, take
+from smwm.data.tiles import TiledImages, TileTable, tile_side
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
 from smwm.system.files import replacing
@@ -45,7 +48,9 @@ class CollectSettings:
     held_out: float = setting(0.1, "share of held-out episodes", above=0.0, at_most=0.9)
     data_seed: int = setting(0, "seed of the episodes and of the split", at_least=0)
     storage: str = setting(
-        "zstd", "images in the file: small, or raw and larger than memory", choices=STORAGES
+        "zstd",
+        "images in the file: small, raw and larger than memory, or their distinct tiles",
+        choices=STORAGES,
     )
     source: str = setting(
         "none", "HDF5 file to split instead of collecting, images resized: its path"
@@ -130,7 +135,11 @@ def _collect_groups(
 
 
 def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path) -> int:
-    """Run the episodes of one group side by side, store them, return how many."""
+    """Run the episodes of one group side by side, store them, return how many.
+
+    Of images that are stored as tiles no more than one step's are in memory.
+    """
+    table = TileTable(tile_side(settings.image_size)) if settings.storage == "tiles" else None
     rngs = [
         np.random.default_rng([settings.data_seed, 0, number])
         for number in _episodes(settings, first)
@@ -142,14 +151,17 @@ def _collect_group(env: str, settings: CollectSettings, first: int, parts: Path)
     pixels, actions, states = [], [], []
     for step in range(settings.steps + 1):
         states.append(environment.states())
-        pixels.append(environment.render(settings.image_size))
+        images = environment.render(settings.image_size)
+        pixels.append(images if table is None else table.add(images))
         if step < settings.steps:
             actions.append(policy(states[-1]))
             environment.step(actions[-1])
 
     with replacing(_part(parts, first)) as temporary:
-        columns = {"pixels": pixels, "actions": actions, "states": states}
+        name = "pixels" if table is None else "tile_index"
+        columns = {name: pixels, "actions": actions, "states": states}
         stacked = {name: np.stack(rows, 1) for name, rows in columns.items()}
+        stacked |= {} if table is None else {"tiles": table[:]}
         # numpy's stubs take every keyword for a possible `allow_pickle`.
         np.savez(temporary, **stacked)  # type: ignore[arg-type]
     return len(rngs)
@@ -209,7 +221,8 @@ def _remove_parts(out: Path) -> None:
 
 
 def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:
-    first, group = -1, {}
+    first = -1
+    group: dict[str, Any] = {}  # arrays, of which one may be images
     for number in chosen:
         if number // GROUP * GROUP != first:
             first = number // GROUP * GROUP
@@ -217,6 +230,8 @@ def _read_parts(parts: Path, chosen: list[int]) -> Iterator[Episode]:
             try:
                 with np.load(part) as file:
                     group = dict(file)
+                if "tiles" in group:
+                    group["pixels"] = TiledImages(group.pop("tiles"), group.pop("tile_index"))
             except Exception as error:  # a damaged file makes its decoders raise anything
                 raise InputError(f"{part}: is damaged; remove it and collect again") from error
         yield Episode(**{name: rows[number - first] for name, rows in group.items()})

@@ -6,7 +6,12 @@
     episode_idx  (N,) int64             step_idx (N,) int64
     ep_len       (E,) int64             ep_offset (E,) int64
 
-This is the layout of the public LeWM files, so those can be read and these be read by tools
+Images stored as tiles have two columns in place of `pixels` (`smwm.data.tiles`):
+
+    tiles        (K, s, s, 3) uint8     distinct squares of the images, episode by episode
+    tile_index   (N, g, g) int32        which of these each image is made of; H = W = g * s
+
+The rest is the layout of the public LeWM files, so those can be read and these be read by tools
 made for those. Whatever a file has for the action in an episode's last row is never used, and
 rows that belong to no episode are not either.
 """
@@ -23,19 +28,12 @@ from typing import Any
 import h5py
 import numpy as np
 
+from smwm.data.columns import ColumnWriter, read_images, require_columns, require_storage
 from smwm.data.episodes import NUMBERS, Episode, check_episodes, form
+from smwm.data.tiles import TiledImages
 from smwm.errors import InputError
 from smwm.system.files import replacing
 
-try:
-    import hdf5plugin
-except ImportError:  # a machine that only trains may do without, on images stored raw
-    hdf5plugin = None  # type: ignore[assignment]  # mypy knows no module that may be lacking
-
-STORAGES = ("zstd", "raw")
-TILE = 16  # side of the squares in which images are compressed
-LEVEL = 15  # of 22
-SHORTEST = 32  # rows that a compressed block has at least: a short episode would make many
 READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError, MemoryError)
 
 
@@ -43,7 +41,7 @@ READ_ERRORS = (OSError, RuntimeError, KeyError, TypeError, AttributeError, Value
 class Trajectories:
     """Episodes in memory; the rows of episode e are offsets[e] : offsets[e] + lengths[e]."""
 
-    pixels: np.ndarray  # (N, H, W, 3) uint8
+    pixels: np.ndarray | TiledImages  # (N, H, W, 3) uint8, indexed by rows
     actions: np.ndarray  # (N, A) float32, of no meaning in an episode's last row
     states: np.ndarray | None  # (N, S) float64
     lengths: np.ndarray  # (E,) int64, in rows: one more than the actions taken
@@ -88,16 +86,15 @@ def write_dataset(
     """Write `episodes`, taken one by one, and `attributes` to `path` atomically.
 
     `storage` of the images: `zstd` is small; `raw` is read from disk as it is needed, so that
-    data may be larger than memory. Raw images need their place beforehand: where `rows`, the
-    number of images in all, is not given, all episodes are held in memory to count it.
+    data may be larger than memory; of `tiles` each distinct one is held in memory, while writing
+    and reading, which for large images is a small part of them. Raw images need their place
+    beforehand: where `rows`, the number of images in all, is not given, all episodes are held in
+    memory to count it.
 
     Raises InputError naming `path`, the number of an episode (from 0) that is not as `Episode`
     says or not like the first, what is wrong with it and what is allowed.
     """
-    if storage not in STORAGES:
-        raise InputError(f"storage: {storage!r} is not allowed, allowed: {', '.join(STORAGES)}")
-    if storage == "zstd" and hdf5plugin is None:
-        raise InputError("storage: zstd needs a module: pip install hdf5plugin; or choose raw")
+    require_storage(storage)
     checked: Iterable[Episode] = check_episodes(path, episodes)
     if storage == "raw" and rows is None:
         checked = list(checked)
@@ -106,32 +103,27 @@ def write_dataset(
     # HDF5's newer layout has checksums, without which a damaged file may hang its library.
     with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
         file.attrs.update({k: np.bytes_(v, "utf-8") for k, v in _as_texts(attributes).items()})
-        row = 0
+        columns = ColumnWriter(file, storage, rows)
         for episode in checked:
             count = len(episode.pixels)
-            if rows is not None and row + count > rows:
+            if rows is not None and columns.row + count > rows:
                 raise InputError(f"{path}: rows is {rows}, the episodes have more images")
-            columns = {
-                "pixels": episode.pixels,
-                "action": np.pad(episode.actions, ((0, 1), (0, 0)), constant_values=np.nan),
-                "state": episode.states,
-                "episode_idx": np.full(count, len(lengths), np.int64),
-                "step_idx": np.arange(count),
-            }
-            for name, values in columns.items():
-                if values is None:
-                    continue
-                if not lengths:
-                    _create_column(file, name, rows, values, storage)
-                if storage != "raw":
-                    file[name].resize(row + count, axis=0)
-                file[name][row : row + count] = values
-            row += count
+            actions = np.pad(episode.actions, ((0, 1), (0, 0)), constant_values=np.nan)
+            columns.append(
+                count,
+                {
+                    "pixels": episode.pixels,
+                    "action": actions,
+                    "state": episode.states,
+                    "episode_idx": np.full(count, len(lengths), np.int64),
+                    "step_idx": np.arange(count),
+                },
+            )
             lengths.append(count)
         if not lengths:
             raise InputError(f"{path}: there is no episode to write, at least one is needed")
-        if rows is not None and row < rows:
-            raise InputError(f"{path}: rows is {rows}, the episodes have {row} images")
+        if rows is not None and columns.row < rows:
+            raise InputError(f"{path}: rows is {rows}, the episodes have {columns.row} images")
         file["ep_len"] = np.array(lengths, np.int64)
         file["ep_offset"] = np.cumsum(lengths) - lengths
 
@@ -151,28 +143,6 @@ def _read_attributes(file: h5py.File) -> dict[str, Any]:
 
 def _as_texts(values: dict[str, Any]) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
-
-
-def _create_column(
-    file: h5py.File, name: str, rows: int | None, values: np.ndarray, storage: str
-) -> None:
-    """Make the column that begins with `values`: of `rows` rows if raw, else one that grows."""
-    shape = values.shape[1:]
-    if storage == "raw":
-        file.create_dataset(name, (rows, *shape), values.dtype)
-        return
-    # images in squares over an episode's length: most squares hardly change over time
-    square = (TILE, TILE, 3) if values.ndim == 4 else shape
-    file.create_dataset(
-        name,
-        (0, *shape),
-        values.dtype,
-        maxshape=(None, *shape),
-        chunks=(max(len(values), SHORTEST), *map(min, square, shape)),
-        shuffle=values.itemsize > 1,
-        fletcher32=True,
-        **hdf5plugin.Zstd(LEVEL),
-    )
 
 
 @contextmanager
@@ -197,11 +167,9 @@ def read_dataset(
         raise InputError(f"{path}: no such dataset")
     invalid = np.errstate(invalid="ignore")  # _check tells of NaN
     with reading(path), h5py.File(path, "r") as file, invalid:
-        missing = {"pixels", "action", "ep_len", "ep_offset"} - set(file)
-        if missing:
-            raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
+        require_columns(path, file, "action", "ep_len", "ep_offset")
         data = Trajectories(
-            pixels=_pixels(path, file["pixels"]),
+            pixels=read_images(path, file),
             actions=file["action"][:],
             states=file["state"][:] if "state" in file else None,
             lengths=file["ep_len"][:].astype(np.int64),
@@ -210,27 +178,6 @@ def read_dataset(
         )
     _check(path, data, image_size, action_dim)
     return data
-
-
-def _pixels(path: Path, column: h5py.Dataset) -> np.ndarray:
-    """The images: mapped from the file where they lie in it as they are, else in memory."""
-    require_filters(path, column)
-    offset = column.id.get_offset()
-    if offset is None or column.dtype != np.uint8:
-        return column[:]
-    return np.memmap(path, np.uint8, "c", offset, column.shape)  # c: writes stay in memory
-
-
-def require_filters(path: Path, column: h5py.Dataset) -> None:
-    """Raise InputError naming `path` if what compressed the column is not installed here."""
-    plist = column.id.get_create_plist()
-    for number in range(plist.get_nfilters()):
-        code, *_, name = plist.get_filter(number)
-        if not h5py.h5z.filter_avail(code):
-            raise InputError(
-                f"{path}: {column.name[1:]} is compressed with {name.decode() or 'a filter'} "
-                f"(HDF5 filter {code}), which is not installed: pip install hdf5plugin"
-            )
 
 
 def read_states(path: Path, state_dim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

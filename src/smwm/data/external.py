@@ -16,16 +16,17 @@ from typing import Any
 import h5py
 import numpy as np
 
+from smwm.data.columns import image_column, require_columns, require_filters
 from smwm.data.dataset import (
     has_attributes,
     not_finite,
     reading,
     require_episodes,
-    require_filters,
     window_starts,
     write_dataset,
 )
 from smwm.data.episodes import NUMBERS, Episode, form
+from smwm.data.tiles import TiledImages
 from smwm.errors import InputError
 from smwm.system.files import replacing, sha256, write_bytes
 from smwm.system.progress import Progress
@@ -56,10 +57,11 @@ def read_source(path: Path) -> Source:
     if not path.is_file():
         raise InputError(f"{path}: no such dataset")
     with reading(path), h5py.File(path, "r") as file, np.errstate(all="ignore"):  # checks tell
-        missing = {"pixels", "action"} - set(file)
-        if missing:
-            raise InputError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
-        pixels, action = (_column(path, file, name) for name in ("pixels", "action"))
+        require_columns(path, file, "action")
+        for images in ("pixels", "tiles", "tile_index"):
+            if images in file:
+                _column(path, file, images)
+        pixels, action = image_column(path, file), _column(path, file, "action")
         size = pixels.shape[1] if pixels.ndim == 4 else 0
         if pixels.dtype != np.uint8 or size == 0 or pixels.shape[2:] != (size, 3):
             raise InputError(
@@ -154,13 +156,14 @@ def take(
             write_bytes(out / "README.md", card.encode())
         return
     with h5py.File(source.path, "r") as file, ExitStack() as stack:
+        images = image_column(source.path, file)
         new = {split: stack.enter_context(replacing(path)) for split, path in paths.items()}
         for split, chosen in splits.items():
             label = f"take {split} from {source.path.name}"
             more = {"split": split, "source_episodes": source.numbers[chosen].tolist()}
             rows = int(source.lengths[chosen].sum())
             with Progress(label, len(chosen), "episodes") as progress:
-                episodes = _read(source, file["pixels"], chosen, image_size, progress)
+                episodes = _read(source, images, chosen, image_size, progress)
                 write_dataset(new[split], episodes, attributes | more, storage, rows)
         (out / "README.md").unlink(missing_ok=True)  # a kill must not leave a card of other data
     write_bytes(out / "README.md", card.encode())
@@ -168,7 +171,7 @@ def take(
 
 def _read(
     source: Source,
-    pixels: h5py.Dataset,
+    pixels: h5py.Dataset | TiledImages,
     chosen: list[int],
     image_size: int,
     progress: Progress,

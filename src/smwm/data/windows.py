@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from smwm.data.dataset import Trajectories
+from smwm.data.tiles import TiledImages, lines_of
 from smwm.errors import InputError
 
 WINDOWS = ("frames", "blocks")  # what of a window must lie in an episode
@@ -25,15 +26,17 @@ def window_span(frames: int, block: int, window: str = "frames") -> int:
 class Windows:
     """Every window of L frames, `block` actions apart.
 
-    The images stay uint8 on `device`; a batch is gathered by index without a loop. Latents of the
-    images may stand in their place.
+    The images stay uint8 on `device`, as pixels or as tiles; a batch is gathered by index without
+    a loop. Latents of the images may stand in their place.
     """
 
-    pixels: Tensor  # (N, H, W, 3) uint8, or (N, D) float32
+    # (N, H, W, 3) uint8; with a `tile_index` the distinct tiles (K, s, s, 3); or latents (N, D)
+    pixels: Tensor
     actions: Tensor  # (N, A) float32
     starts: Tensor  # (M,) int64, first rows of the windows
     frames: int
     block: int
+    tile_index: Tensor | None = None  # (N, g, g) int32, of images whose sides are g * s
 
     @classmethod
     def of(
@@ -63,8 +66,11 @@ class Windows:
                 f"left out: {len(short)} of {len(actions)} episodes, of {short.min()} to "
                 f"{short.max()} actions, fewer than the {span} that a window spans"
             )
+        images = {"pixels": data.pixels}
+        if isinstance(data.pixels, TiledImages):
+            images = {"pixels": data.pixels.tiles, "tile_index": data.pixels.index}
         return cls(
-            pixels=torch.from_numpy(data.pixels).to(device),
+            **{name: torch.from_numpy(values).to(device) for name, values in images.items()},
             actions=torch.from_numpy(data.actions).to(device, torch.float32),
             starts=torch.from_numpy(starts).to(device),
             frames=frames,
@@ -140,8 +146,18 @@ class Windows:
         """The windows that start at `rows` (B,)."""
         span = torch.arange((self.frames - 1) * self.block + 1, device=rows.device)
         chosen = rows[:, None] + span[:: self.block]
-        # Whole images are copied; indexing them as arrays goes byte by byte, 20 times slower.
-        pixels = self.pixels.flatten(1).index_select(0, chosen.flatten())
         actions = self.actions[rows[:, None] + span[:-1]]
-        shape = (*chosen.shape, *self.pixels.shape[1:])
-        return pixels.view(shape), actions.reshape(len(rows), self.frames - 1, -1)
+        pixels = self.images(chosen.flatten()).unflatten(0, chosen.shape)
+        return pixels, actions.reshape(len(rows), self.frames - 1, -1)
+
+    def images(self, rows: Tensor) -> Tensor:
+        """Images (n, H, W, 3) uint8 of `rows` (n,), or their latents (n, D)."""
+        # Whole rows are copied; indexing them as arrays goes byte by byte, 20 times slower.
+        if self.tile_index is None:
+            flat = self.pixels.flatten(1).index_select(0, rows)
+            return flat.unflatten(1, self.pixels.shape[1:])
+        within = torch.arange(self.pixels.shape[1], device=rows.device)
+        lines = lines_of(self.tile_index.index_select(0, rows).long(), within)
+        size = lines.shape[1] * lines.shape[2]
+        pixels = self.pixels.flatten(0, 1).flatten(1).index_select(0, lines.flatten())
+        return pixels.view(len(rows), size, size, 3)

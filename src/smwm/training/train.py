@@ -219,10 +219,12 @@ def prepare(method: str, model: WorldModel) -> nn.Module | None:
 def encoded(windows: Windows, model: WorldModel, precision: str, device: torch.device) -> Windows:
     """The same windows of latents, on `device`: a frozen encoder sees each image only once."""
     with autocast(precision, device):
-        latents = [model.encode(images.to(device)) for images in windows.pixels.split(ENCODED)]
+        rows = torch.arange(len(windows.actions), device=windows.actions.device).split(ENCODED)
+        latents = [model.encode(windows.images(chosen).to(device)) for chosen in rows]
     return replace(
         windows,
         pixels=torch.cat(latents),
+        tile_index=None,
         actions=windows.actions.to(device),
         starts=windows.starts.to(device),
     )
