@@ -54,6 +54,7 @@ def hour(kit: Kit) -> list[Row]:
     ]
     total = sum(seconds for seconds, _ in minutes.values()) / 60
     note = "without collection, simulators, decoding, probes and figures, which are CPU work"
+    note += "; with small networks, so no estimate of the scale" * kit.small
     return [*rows, Row("hour", "all", total, "min", at_most=kit.goal(MINUTES), note=note)]
 
 

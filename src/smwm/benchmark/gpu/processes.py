@@ -128,4 +128,5 @@ def small_model(kit: Kit, work: str, count: int) -> list[Row]:
     form = "as graphs" if work == "graph" else "eager"
     what = f"{count} process{'es' * (count > 1)}, {form}"
     note = f"batch {train.batch_size} x {train.frames} frames, ready after {rates.start:.1f} s"
+    note += ", traced and not compiled" * (work == "graph" and kit.device.type == "cpu")
     return [Row("small-model", what, rates.together, "steps/s", note=note)]
