@@ -10,6 +10,7 @@
 # make conda       the workflow in conda's environments, at scale smoke; needs conda
 # make image       the image of the Dockerfile, smwm; needs docker
 # make slurm       the workflow on a Slurm that the test starts; needs root on Debian
+# make kit         what the benchmark of a bare GPU machine knows of the scales, after a change of these
 # make lock        renew requirements.lock from pyproject.toml
 #
 # SCALE=smoke CORES=4 PYTHON=python3.12 TORCH=cpu may follow.
@@ -22,7 +23,7 @@ ifneq (,$(findstring :,$(CURDIR)$(VENV)))
 $(error $(CURDIR), VENV=$(VENV): a path with ':' is not allowed, move the folder)
 endif
 
-.PHONY: reproduce setup pull test check docs lint notebook conda image faults mutants slurm lock
+.PHONY: reproduce setup pull test check docs lint notebook conda image faults mutants slurm kit lock
 .DELETE_ON_ERROR:
 
 # A killed workflow leaves Snakemake's lock behind. A live one also holds .snakemake/running,
@@ -85,6 +86,9 @@ slurm: $(VENV)/.ready
 	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py > build/slurm.log 2>&1 \
 	  && ! grep -q skipped build/slurm.log || { tail -n 20 build/slurm.log; exit 1; }
 	@{ git rev-parse --short HEAD; tail -n 1 build/slurm.log; } > docs/slurm-last-result.txt
+
+kit: $(VENV)/.ready
+	$(BIN)/python -c "from smwm.benchmark.gpu.counts import write; write()"
 
 # torch pins the CUDA packages of its ordinary build itself; its CPU build needs none, so the
 # lock leaves them out and serves both.

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from smwm.benchmark.gpu.kit import Kit
+from smwm.benchmark.gpu.scales import load
 from smwm.config.configuration import Configuration
 from smwm.data.collect import CollectSettings, collect
 from smwm.data.dataset import read_dataset
@@ -42,6 +44,13 @@ def train_data(dataset_folder):
 @pytest.fixture(scope="session")
 def eval_data(dataset_folder):
     return read_dataset(dataset_folder / "eval.h5")
+
+
+@pytest.fixture(scope="session")
+def kit(tmp_path_factory) -> Kit:
+    """The GPU's kit in small, on the CPU."""
+    scales, jobs = load(small=True)
+    return Kit(torch.device("cpu"), True, tmp_path_factory.mktemp("kit"), scales, jobs)
 
 
 class Oracle(WorldModel):

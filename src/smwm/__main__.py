@@ -36,8 +36,8 @@ STAGES = {
     "explore": ("smwm.explore.build", "write a page in which models plan in the browser"),
     "readme": ("smwm.figures.readme", "write the tables' numbers into README.md, or check them"),
     "benchmark": (
-        "smwm.benchmark.compare",
-        "time training, data path and planner against a plain loop",
+        "smwm.benchmark.command",
+        "time training, data path and planner against a plain loop, or check and time a GPU",
     ),
     "publish": ("smwm.workflow.artifacts", "version finished results with DVC"),
     "settings": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import tempfile
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from smwm.benchmark.machine import machine_name
 from smwm.benchmark.parts import COLUMNS, PARTS, BenchmarkSettings, prepare
 from smwm.benchmark.storage import TILE_PARTS
 from smwm.config.settings import add_arguments, at_least, from_arguments
 from smwm.errors import InputError
-from smwm.system.device import DEVICES, choose_device
+from smwm.system.device import choose_device
 from smwm.system.files import write_bytes
 from smwm.system.progress import Progress
 
@@ -54,32 +54,18 @@ def as_markdown(rows: pd.DataFrame, machine: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def machine_name(device: torch.device) -> str:
-    name = platform.processor() or platform.machine()
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    elif Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
-    return f"{name}, torch {torch.__version__}"
-
-
-def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", required=True, type=Path,
-        help="folder for benchmark.csv and .md; rows of other machines, scales, parts and numbers "
-        "of threads stay",
-    )  # fmt: skip
-    parser.add_argument(
+def add_arguments_of_comparison(parser: argparse.ArgumentParser) -> None:
+    """Everything but the folder and the device, which other benchmarks have, too."""
+    group = parser.add_argument_group("Against the plain reference")
+    group.add_argument(
         "--scales", nargs="+", default=["laptop", "paper"], help="whose models (laptop paper)"
     )
     parts = list(PARTS | TILE_PARTS)
-    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
-    parser.add_argument("--config", type=Path, default=Path("config"), help="folder (config)")
-    parser.add_argument(
+    group.add_argument("--parts", nargs="+", choices=parts, default=parts)
+    group.add_argument("--config", type=Path, default=Path("config"), help="folder (config)")
+    group.add_argument(
         "--threads", nargs="+", type=at_least(1), default=[1, 2], help="CPU threads (1 2)"
     )
-    parser.add_argument("--device", default="auto", choices=DEVICES)
     add_arguments(parser, BenchmarkSettings)
 
 

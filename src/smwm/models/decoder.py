@@ -25,4 +25,5 @@ class Decoder(nn.Sequential):
         images = super().forward(latents)
         if images.shape[-1] == self.image_size:
             return images
-        return interpolate(images, (self.image_size,) * 2, mode="bilinear", antialias=True)
+        # float: CPUs have no antialiasing in bfloat16
+        return interpolate(images.float(), (self.image_size,) * 2, mode="bilinear", antialias=True)
