@@ -16,11 +16,12 @@ def test_what_a_bare_machine_knows_of_the_scales_is_what_they_are():
     assert written == now, "write it anew: make kit"
 
 
-def test_settings_come_back_as_they_were():
+def test_settings_come_back_as_they_were_but_uncompiled():
     configuration = Configuration({"scale": "paper"}, ROOT / "config")
     scales, _ = load(small=False)
     expected = configuration.settings("train", "two_room", "smwm")
-    assert scales["paper"].train == TrainSettings(**expected)
+    assert expected["compile"] == "default"
+    assert scales["paper"].train == TrainSettings(**expected | {"compile": "none"})
     assert scales["gpu"].model.channels == (32, 64, 128)
     assert scales["paper"].image_size == 224
 
