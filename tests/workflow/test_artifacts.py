@@ -13,6 +13,8 @@ from conftest import ROOT
 from smwm.workflow.artifacts import INCOMPLETE, METADATA, SEEN, metadata_path
 from workflow_runs import figures, fresh_copy, planned, run_all, snakemake
 
+pytestmark = pytest.mark.timeout(1800)  # the first test runs the whole workflow at scale smoke
+
 DVC = [sys.executable, "-m", "dvc"]
 PULLED = {
     "collect", "train", "train_weight", "tasks", "tasks_far", "plan", "plan_weight", "plan_far",
