@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from conftest import ROOT, TINY_MODEL
@@ -51,6 +52,26 @@ def test_relative_links_point_to_files(page):
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_table_of_tiles_has_the_numbers_that_were_measured():
+    """Of each task: what the whole dataset has, and what 10,000 episodes would have."""
+    page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    labels = {"two_room": "two rooms", "reacher": "reacher", "push_t": "Push-T", "cube": "cube"}
+    table = pd.read_csv(ROOT / "figures/tiles.csv")
+    assert set(table["env"]) == set(labels)
+    for env, rows in table.groupby("env"):
+        whole, told = rows[rows["from"] == "measured"].iloc[-1], rows[rows["from"] != "measured"]
+        pixels = told["images"].iloc[0] * 3 * whole.image_size**2 / 1e9
+        steps = whole.images / whole.episodes - 1
+        numbers = (
+            whole.tiles_an_image, whole.kb_an_image, whole.stored_kb_an_image, told["gb"].min(),
+        )  # fmt: skip
+        words = "| {} | {:,.0f} of {:.0f} | {:.1f} | {:.1f} | {:.1f} | {:.1f} to {:.1f} | {:.0f} |"
+        line = words.format(
+            labels[env], whole.episodes, steps, *numbers, told["gb"].max(), pixels
+        )  # fmt: skip
+        assert line in page
 
 
 def test_the_readme_is_short_and_links_to_every_page():

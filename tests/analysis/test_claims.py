@@ -10,7 +10,7 @@ from smwm.analysis.claims import CLAIMS, replication_table
 from smwm.analysis.evidence import Evidence
 from smwm.analysis.paper import read_paper
 from smwm.analysis.records import paper_success
-from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
+from smwm.analysis.tables import CLAIM_TABLES, SEED_TABLES
 from smwm.analysis.verdicts import NOT, PARTLY, REPRODUCED
 from smwm.measures.over_seeds import over_seeds_table
 from smwm.measures.rates import difference_table, success_table
@@ -39,7 +39,7 @@ def planned(records):
 
 def summed(tables):
     """The same tables, those of single seeds replaced by what is measured over seeds."""
-    several = {name: tables[name] for name in OVER_SEEDS if name in tables}
+    several = {name: tables[name] for name in SEED_TABLES if name in tables}
     others = {name: table for name, table in tables.items() if name not in several}
     return others | ({"over_seeds": over_seeds_table(several)} if several else {})
 

@@ -155,19 +155,11 @@ def test_states_are_those_of_the_rows_of_episodes(copy, train_data):
     read_dataset(copy)
 
 
-def episodes_of(data):
-    return [
-        Episode(data.pixels[first : first + n], data.actions[first : first + n - 1],
-                data.states[first : first + n])
-        for first, n in zip(data.offsets, data.lengths, strict=True)
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("kind", [list, iter, lambda episodes: (e for e in episodes)])
 @pytest.mark.parametrize("storage", columns.STORAGES)
 def test_any_iterable_of_episodes_is_written(eval_data, tmp_path, kind, storage):
     path = tmp_path / "data.h5"
-    write_dataset(str(path), kind(episodes_of(eval_data)), {"env": "mine"}, storage)
+    write_dataset(str(path), kind(list(eval_data.episodes())), {"env": "mine"}, storage)
     data = read_dataset(path)
     for name in ("pixels", "actions", "states", "lengths", "offsets"):
         np.testing.assert_array_equal(getattr(data, name), getattr(eval_data, name))
@@ -178,7 +170,7 @@ def test_episodes_are_taken_one_by_one(eval_data, tmp_path):
     alive = []
 
     def recorded():
-        for episode in episodes_of(eval_data) * 3:
+        for episode in list(eval_data.episodes()) * 3:
             alive.append(sum(ref() is not None for ref in references))
             pixels = episode.pixels.copy()
             references.append(weakref.ref(pixels))
@@ -193,7 +185,7 @@ def test_episodes_are_taken_one_by_one(eval_data, tmp_path):
 
 
 def test_episodes_of_any_length_follow_each_other(eval_data, tmp_path):
-    whole = episodes_of(eval_data)[0]
+    whole = next(eval_data.episodes())
     episodes = [
         Episode(whole.pixels[:n], whole.actions[: n - 1], whole.states[:n]) for n in (2, 31, 7)
     ]
@@ -219,7 +211,7 @@ def test_what_cannot_be_written_leaves_what_is_there(eval_data, tmp_path, chosen
     path = tmp_path / "data.h5"
     path.write_text("precious")
     with pytest.raises(InputError, match=words):
-        write_dataset(path, episodes_of(eval_data)[:chosen], {}, **options)
+        write_dataset(path, list(eval_data.episodes())[:chosen], {}, **options)
     assert [p.name for p in tmp_path.iterdir()] == ["data.h5"]
     assert path.read_text() == "precious"
 
@@ -227,7 +219,7 @@ def test_what_cannot_be_written_leaves_what_is_there(eval_data, tmp_path, chosen
 def test_raw_images_are_mapped_from_the_file_and_the_same(dataset_folder, tmp_path):
     data = read_dataset(dataset_folder / "eval.h5")
     for storage in ("zstd", "raw"):
-        write_dataset(tmp_path / storage, episodes_of(data), {}, storage)
+        write_dataset(tmp_path / storage, data.episodes(), {}, storage)
     raw, small = (read_dataset(tmp_path / storage) for storage in ("raw", "zstd"))
     assert isinstance(raw.pixels, np.memmap)
     assert not isinstance(small.pixels, np.memmap)
@@ -250,6 +242,6 @@ def test_without_the_compressor_the_writer_is_told_what_to_install(
     monkeypatch.setattr(columns, "hdf5plugin", None)
     for storage in ("zstd", "tiles"):
         with pytest.raises(InputError, match=rf"storage: {storage} needs .* install hdf5plugin"):
-            write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {}, storage)
-    write_dataset(tmp_path / "data.h5", episodes_of(eval_data), {}, "raw")
+            write_dataset(tmp_path / "data.h5", eval_data.episodes(), {}, storage)
+    write_dataset(tmp_path / "data.h5", eval_data.episodes(), {}, "raw")
     np.testing.assert_array_equal(read_dataset(tmp_path / "data.h5").pixels, eval_data.pixels)

@@ -32,16 +32,8 @@ def tile_folder(dataset_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiles")
     for split in ("train", "eval"):
         data = read_dataset(dataset_folder / f"{split}.h5")
-        write_dataset(folder / f"{split}.h5", episodes_of(data), data.attributes, "tiles")
+        write_dataset(folder / f"{split}.h5", data.episodes(), data.attributes, "tiles")
     return folder
-
-
-def episodes_of(data):
-    return [
-        Episode(data.pixels[first : first + n], data.actions[first : first + n - 1],
-                data.states[first : first + n])
-        for first, n in zip(data.offsets, data.lengths, strict=True)
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -4,7 +4,7 @@ import pytest
 
 from smwm.errors import InputError
 from smwm.figures.training_curves import MEASURES, draw, read_curves
-from smwm.training.train import write_log
+from smwm.training.curves import write_log
 from synthetic import assert_readable, drawn_twice, refusal
 
 COLUMNS = ["env", "method", "seed", "step", *MEASURES]

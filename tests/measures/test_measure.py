@@ -2,7 +2,7 @@ from importlib import import_module
 
 import pytest
 
-from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
+from smwm.analysis.tables import CLAIM_TABLES, SEED_TABLES
 from smwm.figures.draw import FIGURES
 from smwm.measures.names import FLAGS, MEASURES
 from smwm.measures.over_seeds import NUMBERS
@@ -48,5 +48,5 @@ def test_the_verdicts_measure_nothing():
 def test_every_table_of_a_claim_is_a_measure():
     renamed = {"embeddings_smwm": "spectrum"}
     assert set(CLAIM_TABLES) <= set(MEASURES)
-    assert {renamed.get(name, name) for name in OVER_SEEDS} <= set(MEASURES)
-    assert tuple(NUMBERS) == OVER_SEEDS
+    assert {renamed.get(name, name) for name in SEED_TABLES} <= set(MEASURES)
+    assert tuple(NUMBERS) == SEED_TABLES

@@ -10,7 +10,7 @@ CLAIM_TABLES = (
     "distractors",
 )
 # Those that `over_seeds` sums up; the models behind them are listed in the report in this order.
-OVER_SEEDS = (
+SEED_TABLES = (
     "collapse",
     "dot_geometry",
     "latent_rollout",

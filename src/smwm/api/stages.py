@@ -28,7 +28,8 @@ from smwm.system.device import choose_device
 from smwm.system.extras import extras_named
 from smwm.system.files import exclusive, sha256
 from smwm.training.objectives import OBJECTIVES
-from smwm.training.train import TrainSettings, load_file, train_on
+from smwm.training.sources import load_file
+from smwm.training.train import TrainSettings, train_on
 
 
 def collect(env: str, out: Path | str, *, workers: int = 0, **settings: Any) -> None:

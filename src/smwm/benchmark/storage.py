@@ -18,7 +18,6 @@ from torch.utils.data import DataLoader
 from smwm.benchmark.parts import Bench, in_turns
 from smwm.benchmark.plain import PlainWindows
 from smwm.data.dataset import Trajectories, read_dataset, write_dataset
-from smwm.data.episodes import Episode
 from smwm.data.tiles import TiledImages, TileTable, tile_side
 from smwm.data.windows import Windows
 
@@ -56,7 +55,7 @@ def bench_tiles_and_cold_map(bench: Bench) -> tuple:
     The file is larger than what is read of it, as that of a whole dataset would be.
     """
     path = bench.path.with_name("copies.h5")
-    episodes = list(episodes_of(read_dataset(bench.path))) * COPIES
+    episodes = list(read_dataset(bench.path).episodes()) * COPIES
     write_dataset(path, episodes, {}, "raw", sum(len(e.pixels) for e in episodes))
     data = tiled(read_dataset(path))
     starts = data.window_starts((bench.train.frames - 1) * bench.train.block)
@@ -72,16 +71,10 @@ def bench_tiles_and_cold_map(bench: Bench) -> tuple:
     return row
 
 
-def episodes_of(data: Trajectories) -> Iterator[Episode]:
-    for first, length in zip(data.offsets, data.lengths, strict=True):
-        last = first + length - 1
-        yield Episode(data.pixels[first : last + 1], data.actions[first:last], None)
-
-
 def tiled(data: Trajectories) -> Trajectories:
     """The same with images made of their tiles."""
     table = TileTable(tile_side(data.image_size))
-    index = [table.add(episode.pixels) for episode in episodes_of(data)]
+    index = [table.add(episode.pixels) for episode in data.episodes()]
     return replace(data, pixels=TiledImages(table[:], np.concatenate(index)))
 
 

@@ -60,6 +60,13 @@ class Trajectories:
         """Rows from which `span` actions lie in one episode; of 0, every row of an episode."""
         return window_starts(self.lengths, self.offsets, span)
 
+    def episodes(self) -> Iterator[Episode]:
+        """The episodes one by one, as they were recorded."""
+        for first, count in zip(self.offsets, self.lengths, strict=True):
+            rows = slice(first, first + count)
+            states = None if self.states is None else self.states[rows]
+            yield Episode(self.pixels[rows], self.actions[rows][:-1], states)
+
     def action_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (A,) of the actions taken."""
         taken = self.actions[self.window_starts(1)].astype(np.float64)

@@ -21,12 +21,12 @@ from smwm.analysis.measured import Measured, read_measured
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.style import add_table, new_figure, save_animation, save_drawn
+from smwm.measures.episodes import TYPES
 from smwm.methods import METHODS
 from smwm.planning.episodes import SHARED_RULE, Episode, read_paths
 from smwm.planning.paths import Paths
 
 TABLE = ("env", "method", "outcome", "task", "steps", "solved")
-TYPES = {"task": "Int64", "steps": "Int64", "solved": "boolean"}  # empty if there is none
 COLUMNS = ("start", "", "on the way", "", "reached", "goal")
 GHOST = 0.35  # share of the goal's image that is laid over the others
 SIDE, GAP, BREAK, HEAD = 128, 8, 24, 24  # pixels of the animation: image, spaces, words
@@ -78,11 +78,7 @@ def _draw_block(panel: Axes, block: list[Episode]) -> None:
             continue
         labels[-1] += f"\ntask {episode.task} {outcome}\nafter {episode.steps} steps"
         steps = np.unique(np.linspace(0, episode.steps, last).round().astype(int))
-        columns = [
-            *range(len(steps) - 1),
-            last - 1,
-            last,
-        ]  # with few steps, some columns stay empty
+        columns = [*range(len(steps) - 1), last - 1, last]  # of few steps, some stay empty
         images = [with_goal(image, episode.goal) for image in episode.images(steps)]
         for left, image in zip(x[columns], [*images, episode.goal], strict=True):
             canvas[top : top + size, left : left + size] = image

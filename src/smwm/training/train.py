@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -16,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from smwm.analysis.spectrum import effective_rank, embedding_std
 from smwm.config.settings import add_arguments, at_least, from_arguments, setting
-from smwm.data.dataset import Trajectories, read_dataset
-from smwm.data.windows import WINDOWS, Windows, window_span
-from smwm.data.worlds import WORLDS, PairSettings, pairs
+from smwm.data.dataset import Trajectories
+from smwm.data.windows import WINDOWS, Windows
+from smwm.data.worlds import WORLDS, PairSettings
 from smwm.errors import InputError
 from smwm.models.checkpoint import load_model, save_model
 from smwm.models.encoders import load_pretrained
@@ -34,12 +31,13 @@ from smwm.system.device import (
     choose_precision,
     data_device,
 )
-from smwm.system.files import sha256, write_bytes
 from smwm.system.progress import Progress
 from smwm.system.provenance import code_version
 from smwm.system.speed import Speedometer
+from smwm.training.curves import measure, write_log
 from smwm.training.objectives import OBJECTIVES, Batch, TargetEncoder, loss_terms
 from smwm.training.restart import resume, save_restart
+from smwm.training.sources import load_file, load_world
 from smwm.training.tensorboard import scalar_writer
 
 CPU = torch.device("cpu")
@@ -250,14 +248,6 @@ def set_action_statistics(model: WorldModel, data: Trajectories, block: int) -> 
     model.action_std.copy_(torch.from_numpy(np.tile(std, block)))
 
 
-def measure(step: int, terms: dict[str, Tensor], latents: Tensor) -> dict:
-    """One row of the log."""
-    flat = latents.detach().flatten(0, 1).cpu()
-    row = {name: value.item() for name, value in terms.items()}
-    row |= {"embedding_std": embedding_std(flat).item()}
-    return {"step": step, **row, "effective_rank": effective_rank(flat).item()}
-
-
 def stop_if_not_finite(
     step: int, value: Tensor, method: str, settings: TrainSettings, restart: Path
 ) -> None:
@@ -277,40 +267,6 @@ def is_trained(out: Path, log: Path, provenance: dict[str, Any]) -> bool:
         return log.is_file() and load_model(out)[1] == provenance
     except InputError:
         return False
-
-
-def write_log(path: Path, rows: list[dict]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_bytes(path, text.getvalue().encode())
-
-
-def load_world(
-    world: str, stream: PairSettings, settings: TrainSettings
-) -> tuple[Trajectories, dict[str, Any]]:
-    """Pairs of a synthetic world to train on, and where they are from."""
-    data = pairs(world, 0, stream.pairs, stream.world_seed)
-    return data, {"env": world, "pairs": asdict(stream), **sizes(data, settings)}
-
-
-def load_file(
-    path: Path, settings: TrainSettings, env: str | None = None, image_size: int | None = None
-) -> tuple[Trajectories, dict[str, Any]]:
-    """A training split, and where it is from; `env`, `image_size`: what it must be of, if given."""
-    data = read_dataset(path, image_size=image_size)
-    recorded = str(data.attributes.get("env", env or ""))
-    if env and recorded != env:
-        raise InputError(f"{path}: is of {recorded!r}, not of {env!r}")
-    return data, {"env": recorded, "data_sha256": sha256(path), **sizes(data, settings)}
-
-
-def sizes(data: Trajectories, settings: TrainSettings) -> dict[str, int]:
-    """Episodes that have a window, and the side of their images."""
-    span = window_span(settings.frames, settings.block, settings.window)
-    used = int((data.lengths > span).sum())
-    return {"episodes": used, "image_size": data.pixels.shape[1]}
 
 
 def train_on(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from smwm.analysis.tables import CLAIM_TABLES, OVER_SEEDS
+from smwm.analysis.tables import CLAIM_TABLES, SEED_TABLES
 from smwm.envs import DISTRACTOR
 from smwm.methods import TRAINED
 from smwm.workflow.run import CHECKPOINT, EXPORT, RECORD, Run
@@ -116,7 +116,7 @@ def tables(run: Run) -> dict[str, Inputs]:
         },
     }
     filled = {name: inputs for name, inputs in found.items() if all(inputs.values())}
-    summed = [table_path(run, name) for name in OVER_SEEDS if name in filled]
+    summed = [table_path(run, name) for name in SEED_TABLES if name in filled]
     return filled | ({"over_seeds": {"tables": summed}} if summed else {})
 
 
