@@ -21,9 +21,8 @@ from smwm.analysis.measured import Measured, read_measured
 from smwm.envs import ENVIRONMENTS
 from smwm.errors import InputError
 from smwm.figures.style import add_table, new_figure, save_animation, save_drawn
-from smwm.measures.episodes import TYPES
 from smwm.methods import METHODS
-from smwm.planning.episodes import SHARED_RULE, Episode, read_paths
+from smwm.planning.episodes import SHARED_RULE, TYPES, Episode, read_paths
 from smwm.planning.paths import Paths
 
 TABLE = ("env", "method", "outcome", "task", "steps", "solved")

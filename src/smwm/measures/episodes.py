@@ -7,9 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from smwm.planning.episodes import SHARED_RULE, Episode, read_paths, share
-
-TYPES = {"task": "Int64", "steps": "Int64", "solved": "boolean"}  # empty if there is none
+from smwm.planning.episodes import SHARED_RULE, TYPES, Episode, read_paths, share
 
 
 def rollout_table(episodes: list[Episode]) -> pd.DataFrame:

@@ -17,6 +17,8 @@ METHODS = (*OBJECTIVES, "random")
 
 RULE = "the first task that was solved, but not at the start, and the first that failed"
 SHARED_RULE = "the first task that {} solved, but not at the start, and the first that it failed"
+# Of the columns that say which episodes are shown; they are empty where there is none.
+TYPES = {"task": "Int64", "steps": "Int64", "solved": "boolean"}
 
 
 class Episode(NamedTuple):
