@@ -65,3 +65,16 @@ def test_numbers_that_are_none_are_refused(rows, words, tmp_path):
     path.write_text(f"a,b\n{rows}\n")
     with pytest.raises(InputError, match=rf"t\.csv: not a table of `smwm measure` .*{words}"):
         read_measured(path, {"a": int, "b": float})
+
+
+def test_a_table_that_was_changed_by_hand_is_refused_and_line_ends_are_no_change(tmp_path):
+    """Numbers with another digit, and names with another letter, read like any other."""
+    path = tmp_path / "t.csv"
+    write_measured(path, "smwm.errors", pd.DataFrame({"env": ["cube"], "a": [2.5]}), [], [])
+    written = path.read_bytes()
+    path.write_bytes(written.replace(b"\n", b"\r\n"))
+    assert read_measured(path, {"env": str, "a": float}).table["a"].tolist() == [2.5]
+    for old, new in ((b"2.5", b"2.7"), (b"cube", b"cubd"), (b"2.5", b"2.50")):
+        path.write_bytes(written.replace(old, new))
+        with pytest.raises(InputError, match=r"t\.csv: is not the table that t\.json tells of"):
+            read_measured(path, {"env": str, "a": float})

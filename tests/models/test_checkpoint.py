@@ -83,6 +83,17 @@ def test_truncated_checkpoint_is_refused(saved):
         load_model(path)
 
 
+def test_a_flipped_bit_in_a_weight_is_refused(saved):
+    """Torch stores checksums, but does not look at them: the weight would read like any other."""
+    path, model = saved
+    content = bytearray(path.read_bytes())
+    weights = model.forward_model[0].weight.detach().half().numpy().tobytes()
+    content[content.index(weights) + 1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"not a readable checkpoint .*another checksum"):
+        load_model(path)
+
+
 def test_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.pt: no such checkpoint"):
         load_model(tmp_path / "none.pt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
@@ -45,11 +46,12 @@ def write_measured(
 ) -> None:
     """Write the table to `path` (CSV) without rounding, and its origin beside it (JSON).
 
-    `known`: hashes of further files, by path.
+    The origin holds the table's hash, too. `known`: hashes of further files, by path.
     """
     exact = table.astype(dict.fromkeys(table.select_dtypes("float32"), float))
     write_bytes(path, exact.to_csv(index=False, lineterminator="\n").encode())
-    save_origin(path.with_suffix(".json"), module, inputs, settings, known)
+    whole = {"sha256": _text_sha256(path)}
+    save_origin(path.with_suffix(".json"), module, inputs, settings, known, whole)
 
 
 def save_origin(
@@ -58,14 +60,16 @@ def save_origin(
     inputs: Iterable[Path],
     settings: list[dict[str, Any]],
     known: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> None:
     """Write where something comes from: code, versions, hashes of inputs, settings behind them.
 
-    `known`: hashes of further files, by path.
+    `known`: hashes of further files, by path; `more`: what else it says.
     """
     write_json(
         path,
         {
+            **(more or {}),
             "code": code_version(module),
             "python": platform.python_version(),
             "torch": torch.__version__,
@@ -76,25 +80,34 @@ def save_origin(
     )
 
 
+def _text_sha256(path: Path) -> str:
+    """Hex SHA-256 of a text, whatever its line ends: a checkout may convert them."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
 def read_measured(path: Path, columns: Iterable[str] | Mapping[str, type] = ()) -> Measured:
     """Raises InputError naming a file that is no table with `columns`, or that lacks its origin.
 
+    So it does if the table is not as it was written: a digit that changed reads like any other.
     Columns may come with their types; numbers are then all there and finite.
     """
     types = columns if isinstance(columns, Mapping) else {}
     table = read_table(path, types, "a table of `smwm measure`")
-    numbers = table[[name for name, kind in types.items() if kind is not str]]
-    if not np.isfinite(numbers).all(axis=None):
-        raise InputError(f"{path}: not a table of `smwm measure` (numbers are missing)")
     lacking = [name for name in columns if name not in table]
     if lacking:
         raise InputError(f"{path}: not this table of `smwm measure`, lacks {', '.join(lacking)}")
+    numbers = table[[name for name, kind in types.items() if kind is not str]]
+    if not np.isfinite(numbers).all(axis=None):
+        raise InputError(f"{path}: not a table of `smwm measure` (numbers are missing)")
     origin = path.with_suffix(".json")
     try:
         content = json.loads(origin.read_text(encoding="utf-8"))
         inputs, settings = dict(content["inputs"]), list(content["settings"])
+        written = content["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{origin}: not the origin of a table ({error!r})") from error
+    if _text_sha256(path) != written:
+        raise InputError(f"{path}: is not the table that {origin.name} tells of; measure it anew")
     return Measured(path, table, inputs, settings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,18 @@ def save_tensors(path: Path, content: dict[str, Any]) -> None:
 
 
 def load_tensors(path: Path | str, keys: set[str]) -> dict[str, Any]:
-    """Load a file of `save_tensors` that holds at least `keys`, without running its code."""
+    """Load a file of `save_tensors` that holds at least `keys`, without running its code.
+
+    Raises InputError naming a file that is none, or that has changed since it was written: torch
+    stores checksums, but does not look at them.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
     try:
+        with zipfile.ZipFile(path) as file:
+            if damaged := file.testzip():
+                raise ValueError(f"{damaged} has another checksum")
         with warnings.catch_warnings(action="ignore"):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file makes its decoders raise anything
