@@ -30,6 +30,7 @@ EXTENSION = {
     "baselines": ("csv",),
     "baseline_probes": ("csv", "tex"),
     "distractors": ("csv",),
+    "scaling": ("csv",),
 }
 ALL_FIGURES = FIGURES | EXTENSION | {"latent_dimension": ("csv",), "sprite_decoding": ("csv",)}
 

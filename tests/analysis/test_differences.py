@@ -119,6 +119,7 @@ def test_networks_are_named_by_what_tells_their_size():
     assert encoder_name(vit) == "ViT-Tiny/14"
     assert encoder_name(vit | {"vit_depth": 6}) == "vit-192-6-3/14"
     assert encoder_name({"encoder": "cnn", "channels": [4, 8]}) == "cnn-4-8"
+    assert encoder_name({"encoder": "keypoints", "channels": [4]}) == "keypoints-4"
     assert encoder_name({"encoder": "timm", "backbone": "b"}) == "b"
     transformer = {"forward_model": "transformer", "blocks": 6}
     assert forward_name(transformer) == "transformer of 6 blocks"

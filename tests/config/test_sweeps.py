@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 from conftest import ROOT
 from smwm.config.configuration import Configuration
 from smwm.config.settings import json_schema
-from smwm.config.sweeps import SWEEPS, LambdaSweep
+from smwm.config.sweeps import SWEEPS, LambdaSweep, Scaling
 from smwm.errors import InputError
 
 
@@ -60,6 +60,11 @@ def test_models_of_the_weights_are_trained_as_long_as_the_main_ones_unless_said(
             assert chosen.flags("train", env, "smwm", weight=7.0, **sweep.training()) == main
 
 
+def test_training_and_data_grow_one_at_a_time_from_the_main_models():
+    sweep = Scaling(steps=(4.0, 0.5), data=(0.25, 1.0))
+    assert sweep.variants() == [(0.5, 1), (1, 1), (4, 1), (1, 0.25)]
+
+
 @pytest.mark.parametrize("scale", ["gpu", "paper"])
 def test_the_budget_of_the_weights_is_the_paper_s(scale):
     chosen = Configuration({"scale": scale}, ROOT / "config")
@@ -90,6 +95,9 @@ def test_long_environments_and_their_budget_can_be_chosen():
         ("lambda_sweep", {"long_budget": 0}, "it must be at least 1"),
         ("lambda_sweep", {"weights": [float("inf")]}, "it must be finite"),
         ("horizon_sweep", {"offsets": [0]}, "it must be at least 1"),
+        ("scaling", {"data": [2]}, "scaling.data.0: 2 is not allowed"),
+        ("scaling", {"steps": [0]}, "scaling.steps.0: 0 is not allowed"),
+        ("scaling", {"methods": ["random"]}, "'random' is not allowed"),
         ("horizon_sweep", {"offset": [5]}, "did you mean 'offsets'"),
     ],
 )

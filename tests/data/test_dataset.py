@@ -48,6 +48,18 @@ def test_statistics_leave_out_the_unused_last_action(train_data):
     np.testing.assert_allclose(std, taken.std(0), atol=1e-6)
 
 
+def test_a_share_is_of_the_first_episodes_and_at_least_one(train_data):
+    count = len(train_data.lengths)
+    half = train_data.first(0.5)
+    assert len(half.lengths) == round(count / 2)
+    rows = half.offsets[-1] + half.lengths[-1]
+    assert half.window_starts(0).tolist() == list(range(rows))
+    taken = half.actions[half.window_starts(1)]
+    np.testing.assert_allclose(half.action_statistics()[0], taken.mean(0), rtol=1e-5)
+    assert len(train_data.first(1e-9).lengths) == 1
+    assert train_data.first(1.0).lengths.tolist() == train_data.lengths.tolist()
+
+
 def test_missing_file_is_named(tmp_path):
     refused(tmp_path / "none.h5", "no such dataset")
 

@@ -9,10 +9,13 @@ from smwm.analysis.intervals import rate, rate_difference
 from smwm.analysis.records import outcomes, read_records
 from smwm.measures.rates import (
     DISTANCE,
+    SCALING,
     WEIGHT,
     difference_table,
     paper_distances,
+    scaling_table,
     success_table,
+    training_of,
     weight_of,
     weight_table,
 )
@@ -266,3 +269,39 @@ def test_other_tables_of_the_paper_are_refused(content, files, tmp_path, capsys)
     files["paper"].write_text(content)
     message = not_measured(capsys, "horizon_sweep", tmp_path / "out", **files)
     assert f"{files['paper']}: not a table of the horizon sweep" in message
+
+
+def trained(path, solved, steps, episodes, seed=0, **changes):
+    """A record of a model with so many steps on so many episodes."""
+    model = {"settings": {"weight": 1, "steps": steps}, "episodes": episodes}
+    return write_record(path, "cube", solved, "smwm", seed, **({"model": model} | changes))
+
+
+def test_training_and_data_are_told_apart_and_what_was_solved_at_the_start_is_left_out(tmp_path):
+    start = {"solved_at_start": [True, False, False, False]}
+    paths = [
+        trained(tmp_path / "a.json", [1, 1, 1, 0], 100, 90, 0, **start),
+        trained(tmp_path / "b.json", [1, 1, 1, 1], 100, 90, 1, **start),
+        trained(tmp_path / "c.json", [1, 1, 0, 0], 400, 90, 0, **start),
+        trained(tmp_path / "d.json", [1, 0, 0, 0], 100, 45, 0, **start),
+    ]
+    path = measured("scaling", tmp_path / "out", records=paths)
+    table = read_csv(path)
+    assert tuple(table) == SCALING
+    told = table[["steps", "training_episodes", "seeds", "episodes"]].to_numpy().tolist()
+    assert told == [[100, 45, 1, 3], [100, 90, 2, 3], [400, 90, 1, 3]]
+    assert table["success_rate"].tolist() == pytest.approx([0, 100 * 5 / 6, 100 / 3])
+    solved = np.array([[1, 1, 0], [1, 1, 1]], bool)
+    assert tuple(table.loc[1, ["success_rate", "ci_low", "ci_high"]]) == pytest.approx(rate(solved))
+
+
+def test_where_all_was_solved_at_the_start_training_has_no_row(tmp_path):
+    paths = [trained(tmp_path / "a.json", [1, 1], 100, 90, solved_at_start=[True, True])]
+    assert scaling_table(read_records(paths, training_of)).empty
+
+
+@pytest.mark.parametrize("model", [None, {"settings": {"weight": 1}}, {"settings": {"steps": 1}}])
+def test_records_that_tell_no_training_are_refused(model, tmp_path, capsys):
+    path = trained(tmp_path / "a.json", [1, 0], 1, 1, model=model)
+    message = not_measured(capsys, "scaling", tmp_path / "out", records=path)
+    assert f"{path}: not a record of `smwm plan`" in message

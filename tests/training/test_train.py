@@ -72,6 +72,14 @@ def test_provenance_counts_the_episodes_that_have_a_window(dataset_folder, tmp_p
     assert "left out: 1 of 6 episodes, of 9 to 9 actions" in capsys.readouterr().out
 
 
+def test_a_share_of_the_episodes_is_trained_on(dataset_folder, tmp_path):
+    words = f"train --data {dataset_folder}/train.h5 --method smwm --out {tmp_path}/m.pt"
+    words += f" --log {tmp_path}/m.csv --steps 2 --batch-size 4 --channels 4 --width 8"
+    assert main([*words.split(), "--data-share", "0.5"]) == 0
+    provenance = load_model(tmp_path / "m.pt")[1]
+    assert (provenance["episodes"], provenance["settings"]["data_share"]) == (3, 0.5)
+
+
 @pytest.mark.parametrize("method", TRAINED)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_interrupted_run_ends_with_the_same_bytes(

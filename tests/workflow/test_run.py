@@ -72,3 +72,19 @@ def test_random_actions_have_no_model(only_two_rooms):
 def test_environments_are_those_of_the_scale_and_their_variants(only_two_rooms):
     assert only_two_rooms().envs == ["two_room", "two_room_distractor"]
     assert only_two_rooms(extension={"distractor_envs": ["push_t"]}).envs == ["two_room"]
+
+
+def test_the_main_models_are_one_of_those_with_other_training_and_data(only_two_rooms):
+    sweep = {"envs": ["two_room"], "methods": ["smwm"], "steps": [4], "data": [0.5]}
+    run = only_two_rooms(scaling=sweep | {"most_seeds": 1})
+    assert run.scaling_records() == [
+        "results/one/planning/two_room/smwm/seed3.json",
+        "results/one/scaling/two_room/smwm/steps4_data1/seed3.json",
+        "results/one/scaling/two_room/smwm/steps1_data0.5/seed3.json",
+    ]
+
+
+def test_training_is_a_multiple_of_the_main_steps(only_two_rooms):
+    run = only_two_rooms(train={"steps": 1001})
+    assert run.scaled_training("two_room", "smwm", 0.25, 0.5) == {"steps": 250, "data_share": 0.5}
+    assert run.scaled_training("two_room", "smwm", 0.0001, 1.0)["steps"] == 1

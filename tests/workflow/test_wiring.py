@@ -121,6 +121,22 @@ def test_far_goals_have_twice_their_distance_as_budget(commands):
         assert flags["checkpoint"] == [checkpoint]
 
 
+def test_models_with_other_training_and_data_plan_the_main_tasks(commands):
+    scaled = r"steps(?P<steps>[\d.]+)_data(?P<share>[\d.]+)/seed(?P<seed>\d+)"
+    pattern = rf"{MODELS}/(?P<env>\w+)/(?P<method>\w+)/{scaled}.pt"
+    found = told(commands, "train", pattern)
+    for flags, at in found:
+        assert (flags["method"], flags["seed"]) == ([at["method"]], [at["seed"]])
+        assert flags["data"] == [f"{DATA}/{at['env']}/train.h5"]
+        assert flags["steps"] == [str(round(20 * float(at["steps"])))]
+        assert float(flags["data-share"][0]) == float(at["share"])
+    assert {(at["steps"], at["share"]) for _, at in found} == {("0.5", "1"), ("1", "0.5")}
+    pattern = rf"{RESULTS}/scaling/(?P<env>\w+)/(?P<method>\w+)/(?P<name>{scaled}).json"
+    for flags, at in told(commands, "plan", pattern):
+        assert flags["tasks"] == [f"{RESULTS}/tasks/{at['env']}.npz"]
+        assert flags["checkpoint"] == [f"{MODELS}/{at['env']}/{at['method']}/{at['name']}.pt"]
+
+
 def test_each_export_is_probed_once_and_its_probes_go_into_every_table_of_it(commands):
     pattern = rf"{RESULTS}/probes/(?P<env>\w+)/(?P<method>\w+)/seed(?P<seed>\d+).csv"
     made = set()

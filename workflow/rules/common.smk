@@ -46,6 +46,8 @@ wildcard_constraints:
     method="|".join([*CONFIG.methods, *CONFIG.baselines]),
     seed=r"\d+",
     weight=r"[\d.e+-]+",
+    steps=r"[\d.e+-]+",
+    data=r"[\d.e+-]+",
     offset=r"\d+",
 
 

@@ -1,4 +1,4 @@
-# Sweeps over the weight of the inverse term and over the distance of the goal.
+# Sweeps over the weight of the inverse term, the distance of the goal, and training and data.
 
 
 use rule train as train_weight with:
@@ -88,3 +88,40 @@ use rule plan as plan_far with:
         ),
     message:
         "planning {wildcards.offset} steps with {wildcards.method} on {wildcards.env}"
+
+
+use rule train as train_scaled with:
+    output:
+        checkpoint="data/checkpoints/{scale}/{domain}/{method}/steps{steps}_data{data}/seed{seed}.pt",
+        curves="data/checkpoints/{scale}/{domain}/{method}/steps{steps}_data{data}/seed{seed}.csv",
+    log:
+        "results/{scale}/logs/train/{domain}/{method}/steps{steps}_data{data}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train/{domain}/{method}/steps{steps}_data{data}/seed{seed}.tsv"
+    params:
+        train=lambda wildcards: flags_for(
+            "train",
+            wildcards,
+            **RUN.scaled_training(
+                wildcards.domain, wildcards.method, float(wildcards.steps), float(wildcards.data)
+            ),
+        ),
+    message:
+        "training {wildcards.method} on {wildcards.domain}, {wildcards.steps} of the steps,"
+        " {wildcards.data} of the data, seed {wildcards.seed}"
+
+
+use rule plan as plan_scaled with:
+    input:
+        tasks="results/{scale}/tasks/{env}.npz",
+        checkpoint="data/checkpoints/{scale}/{env}/{method}/steps{steps}_data{data}/seed{seed}.pt",
+        code=planning_sources,
+    output:
+        record="results/{scale}/scaling/{env}/{method}/steps{steps}_data{data}/seed{seed}.json",
+    log:
+        "results/{scale}/logs/plan/{env}/{method}/steps{steps}_data{data}/seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/plan/{env}/{method}/steps{steps}_data{data}/seed{seed}.tsv"
+    message:
+        "planning with {wildcards.method} on {wildcards.env}, {wildcards.steps} of the steps,"
+        " {wildcards.data} of the data, seed {wildcards.seed}"

@@ -167,8 +167,8 @@ def encoder_name(net: dict[str, Any]) -> str:
         sizes = tuple(net[key] for key in ("vit_width", "vit_depth", "vit_heads"))
         kind = "ViT-Tiny" if sizes == (192, 12, 3) else "vit-" + "-".join(map(str, sizes))
         return f"{kind}/{net['patch']}"
-    if net["encoder"] == "cnn":
-        return "-".join(["cnn", *map(str, net["channels"])])
+    if net["encoder"] in ("cnn", "keypoints"):
+        return "-".join([net["encoder"], *map(str, net["channels"])])
     return net["backbone"]
 
 

@@ -56,6 +56,28 @@ class HorizonSweep:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """Success over training and over data, beyond the paper; the main models are part of it."""
+
+    envs: tuple[str, ...] = setting(
+        ("reacher", "push_t", "cube"), "environments", choices=tuple(ENVIRONMENTS)
+    )
+    methods: tuple[str, ...] = setting(("smwm", "sigreg"), "methods", choices=TRAINED)
+    steps: tuple[float, ...] = setting(
+        (0.25, 0.5, 2.0, 4.0), "optimiser steps, in multiples of the main models'", above=0.0
+    )
+    data: tuple[float, ...] = setting(
+        (0.25, 0.5), "shares of the training episodes", above=0.0, at_most=1.0
+    )
+    most_seeds: int = setting(3, "of an environment's seeds, the first so many", at_least=1)
+
+    def variants(self) -> list[tuple[float, float]]:
+        """Multiples of steps, each with all episodes, and shares of these with the main steps."""
+        longer = [(steps, 1.0) for steps in sorted({*self.steps, 1.0})]
+        return longer + [(1.0, data) for data in sorted({*self.data} - {1.0})]
+
+
+@dataclass(frozen=True)
 class Extension:
     """Beyond the paper: baselines (named in `baselines`), and distractors in the image."""
 
@@ -81,4 +103,9 @@ class Extension:
 # Keys of the sweeps that name environments, and keys that name methods.
 NAMING_ENVS = ("envs", "long_envs", "baseline_envs", "distractor_envs")
 NAMING_METHODS = ("methods", "distractor_methods")
-SWEEPS = {"lambda_sweep": LambdaSweep, "horizon_sweep": HorizonSweep, "extension": Extension}
+SWEEPS = {
+    "lambda_sweep": LambdaSweep,
+    "horizon_sweep": HorizonSweep,
+    "scaling": Scaling,
+    "extension": Extension,
+}

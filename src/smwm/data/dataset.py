@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,11 @@ class Trajectories:
             rows = slice(first, first + count)
             states = None if self.states is None else self.states[rows]
             yield Episode(self.pixels[rows], self.actions[rows][:-1], states)
+
+    def first(self, share: float) -> Trajectories:
+        """The first episodes, a share of all and at least one; rows of the others stay unused."""
+        count = max(1, round(share * len(self.lengths)))
+        return replace(self, lengths=self.lengths[:count], offsets=self.offsets[:count])
 
     def action_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (A,) of the actions taken."""

@@ -19,6 +19,7 @@ FIGURES = {
     "training_curves": "loss terms, embedding std and effective rank over training",
     "lambda_sweep": "success over the weight of the inverse term",
     "horizon_sweep": "success over the distance of the goal",
+    "scaling": "success over training steps and training episodes",
     "planning_success": "planning success of each method, with error bars",
     "distractors": "planning and latents with a distractor in the image",
     "planning_rollouts": "real episodes of planning, solved and failed",

@@ -21,6 +21,7 @@ MEASURES = {
     "planning_differences": ("rates", ("records",), "differences of methods on the same tasks"),
     "lambda_sweep": ("rates", ("records",), "success over the weight of the inverse term"),
     "horizon_sweep": ("rates", ("records", "paper"), "success over the distance of the goal"),
+    "scaling": ("rates", ("records",), "success over training steps and training episodes"),
     "collapse": ("spectra", ("embeddings",), "how widely embeddings spread, beside SMWM's"),
     "over_seeds": ("over_seeds", ("tables",), "what the seeds say together, for the claims"),
     "spectrum": ("spectra", ("embeddings",), "principal components of each model's embeddings"),

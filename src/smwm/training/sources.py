@@ -20,7 +20,7 @@ def load_world(
     world: str, stream: PairSettings, settings: TrainSettings
 ) -> tuple[Trajectories, dict[str, Any]]:
     """Pairs of a synthetic world to train on, and where they are from."""
-    data = pairs(world, 0, stream.pairs, stream.world_seed)
+    data = pairs(world, 0, stream.pairs, stream.world_seed).first(settings.data_share)
     return data, {"env": world, "pairs": asdict(stream), **sizes(data, settings)}
 
 
@@ -28,7 +28,7 @@ def load_file(
     path: Path, settings: TrainSettings, env: str | None = None, image_size: int | None = None
 ) -> tuple[Trajectories, dict[str, Any]]:
     """A training split, and where it is from; `env`, `image_size`: what it must be of, if given."""
-    data = read_dataset(path, image_size=image_size)
+    data = read_dataset(path, image_size=image_size).first(settings.data_share)
     recorded = str(data.attributes.get("env", env or ""))
     if env and recorded != env:
         raise InputError(f"{path}: is of {recorded!r}, not of {env!r}")

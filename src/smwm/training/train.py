@@ -56,6 +56,9 @@ class TrainSettings:
     window: str = setting(
         "frames", "what must lie in an episode: frames, or each frame's block", choices=WINDOWS
     )
+    data_share: float = setting(
+        1.0, "share of the training episodes that are used, from the first", above=0.0, at_most=1.0
+    )
     weight: float = setting(1.0, "weight of the regulariser (SMWM: λ)", at_least=0.0)
     projections: int = setting(1024, "random projections of SIGReg", at_least=1)
     learning_rate: float = setting(1e-3, "highest learning rate", above=0.0)

@@ -27,7 +27,8 @@ METADATA = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")  # markers of what is being made, or was when killed
 SEEN = Path(".snakemake/contents.json")  # hash of each file that a record is about, as last seen
 DATA = ("datasets", "checkpoints")  # folders of data/<...>/<scale>
-RESULTS = ("tasks", "planning", "lambda_sweep", "horizon_sweep", "decoded")  # of results/<scale>
+# Folders of results/<scale>.
+RESULTS = ("tasks", "planning", "lambda_sweep", "horizon_sweep", "scaling", "decoded")
 CODE = ("Snakefile", "config", "src", "workflow")
 
 

@@ -90,6 +90,7 @@ def tables(run: Run) -> dict[str, Inputs]:
         "planning_differences": {"records": records},
         "lambda_sweep": {"records": run.lambda_records()},
         "horizon_sweep": {"records": run.horizon_records(), "paper": paper("horizon_sweep")},
+        "scaling": {"records": run.scaling_records()},
         "collapse": {"embeddings": run.embeddings()},
         "embeddings_smwm": {"embeddings": run.of_models(EXPORT, envs, ours)},
         "embeddings_sigreg": {"embeddings": run.of_models(EXPORT, envs, run.among(["sigreg"]))},
@@ -168,6 +169,7 @@ def drawings(run: Run) -> dict[str, Drawing]:
         "baselines": of_table("baselines", "Extension"),
         "baseline_probes": of_table("baseline_probes", "Extension", LATEX),
         "distractors": of_table("distractors", "Extension"),
+        "scaling": of_table("scaling", "Extension"),
     }  # fmt: skip
     return {name: drawing for name, drawing in found.items() if all(drawing.inputs.values())}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from smwm.config.configuration import Configuration
 from smwm.config.sweeps import Extension
@@ -21,6 +22,8 @@ RECORD = "results/{scale}/planning/{env}/{method}/seed{seed}.json"
 PATHS = "results/{scale}/planning/{env}/{method}/seed{seed}.npz"
 SWEPT = "results/{scale}/lambda_sweep/{env}/lambda{weight:g}/seed{seed}.json"
 FAR = "results/{scale}/horizon_sweep/{env}/offset{offset}/{method}/seed{seed}.json"
+SCALED = "steps{steps:g}_data{data:g}"  # of the main models' steps and episodes
+SCALED_RECORD = "results/{scale}/scaling/{env}/{method}/" + SCALED + "/seed{seed}.json"
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,24 @@ class Run:
         method = "smwm" if main == main | swept else f"lambda{weight}"
         scale = self.configuration.scale
         return CHECKPOINT.format(scale=scale, env=env, method=method, seed=seed)
+
+    def scaled_training(self, env: str, method: str, steps: float, data: float) -> dict[str, Any]:
+        """Training settings of a model with a multiple of the steps and a share of the episodes."""
+        main = self.configuration.settings("train", env, method)
+        return {"steps": max(1, round(steps * main["steps"])), "data_share": data}
+
+    def scaling_records(self) -> list[str]:
+        """Planning with more and less training and data; the main records are among these."""
+        sweep, scale = self.configuration.sweep("scaling"), self.configuration.scale
+        return [
+            (RECORD if steps == data == 1 else SCALED_RECORD).format(
+                scale=scale, env=env, method=method, steps=steps, data=data, seed=seed
+            )
+            for env in sweep.envs
+            for method in sweep.methods
+            for steps, data in sweep.variants()
+            for seed in self.configuration.seeds(env)[: sweep.most_seeds]
+        ]
 
     @cached_property
     def played(self) -> list[str]:
