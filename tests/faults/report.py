@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
@@ -98,6 +99,7 @@ def try_part(part, jobs, seeds):
             except EndingError as error:
                 ending = FAILED
                 failures.append((case.name, seed, str(error).replace(folder, "...")))
+                print("failed:", *failures[-1], file=sys.stderr, flush=True)
             counts[case.stage, case.kind][ending] += 1
             progress.advance(note=f"{len(failures)} failed")
     return counts, failures

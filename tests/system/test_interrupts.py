@@ -9,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from runs import interrupt, interrupted_line, start
 
 from smwm.__main__ import STAGES
+from smwm.system.interrupts import starting_processes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Put before the package: the import of a module says that it has begun, and does not end.
@@ -212,3 +214,48 @@ def test_another_error_is_raised_as_it_is(run):
     done = run(PROGRAM.format(number=2, action="    raise ValueError('mine')"))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "ValueError: mine"
+
+
+class AnsweredError(Exception):
+    """What a handler of this test raises."""
+
+
+def answer(number, frame):
+    raise AnsweredError(number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_is_answered_when_processes_have_started(number):
+    before, done = signal.signal(number, answer), []
+
+    def start_slowly():
+        with starting_processes():
+            os.kill(os.getpid(), number)
+            time.sleep(0.1)  # the handler runs between two instructions of Python
+            done.append("whole")
+
+    try:
+        with pytest.raises(AnsweredError):
+            start_slowly()
+        assert done == ["whole"]
+        assert signal.getsignal(number) is answer
+        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {number}
+    finally:
+        signal.signal(number, before)
+
+
+def test_started_processes_do_not_hear_ctrl_c():
+    asks = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    with starting_processes():
+        said = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True).stdout
+    assert said == "True\n"
+
+
+def test_processes_are_started_from_any_thread():
+    with ThreadPoolExecutor(1) as threads:
+
+        def start_none():
+            with starting_processes():
+                return "started"
+
+        assert threads.submit(start_none).result() == "started"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from smwm.data.tiles import TiledImages, TileTable, tile_side
 from smwm.envs import environment_module, make_environment
 from smwm.errors import InputError
 from smwm.system.files import replacing
+from smwm.system.interrupts import starting_processes
 from smwm.system.progress import Progress
 from smwm.system.provenance import code_version
 
@@ -128,7 +128,7 @@ def _collect_groups(
             collected(_collect_group(env, settings, first, parts))
         return
     with _processes(workers, parts) as pool:
-        with _blocked(signal.SIGINT):  # in the processes; they start here
+        with starting_processes():
             jobs = [pool.submit(_collect_group, env, settings, first, parts) for first in firsts]
         for job in as_completed(jobs):
             collected(job.result())
@@ -181,16 +181,6 @@ def _processes(count: int, parts: Path) -> Iterator[ProcessPoolExecutor]:
             half.unlink()
         raise
     pool.shutdown()
-
-
-@contextmanager
-def _blocked(number: int) -> Iterator[None]:
-    """Processes that start in the block do not hear a signal: who started them ends them."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
 def _end_with_parent() -> None:

@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -112,6 +112,29 @@ class Ending:
         line, self._line = self._line, ""
         with suppress(OSError):
             os.write(2, (CLEAR * os.isatty(2) + line if line else "").encode())
+
+
+@contextmanager
+def starting_processes() -> Iterator[None]:
+    """A signal that comes in the block is answered after it: processes start wholly or not at all.
+
+    One that started by halves would say that its input has ended. The processes do not hear
+    Ctrl-C, which signals all of a group: who started them ends them.
+    """
+    came: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # no other may change handlers
+        for number in SIGNALS:
+            before[number] = signal.signal(number, lambda number, _: came.append(number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for first in came[:1]:
+            signal.raise_signal(first)
 
 
 def let_go() -> None:
