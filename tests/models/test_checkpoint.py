@@ -1,3 +1,4 @@
+import io
 import pickle
 
 import pytest
@@ -68,7 +69,17 @@ class Hostile:
         return (exec, ("raise SystemExit('code ran')",))
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", pickle.dumps(Hostile())])
+def saved_by_torch(content):
+    """As torch saves it: a whole archive, with the checksums that belong to it."""
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a checkpoint", pickle.dumps(Hostile()), saved_by_torch({"weights": Hostile()})],
+)
 def test_other_files_are_refused_and_never_run(tmp_path, content):
     path = tmp_path / "bad.pt"
     path.write_bytes(content)
