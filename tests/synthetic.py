@@ -147,6 +147,16 @@ def _one_line(capsys, out):
     return output
 
 
+def drawn_lines(panel):
+    """x and y of each line with intervals of a panel, by its colour."""
+    lines = [one.lines[0] for one in panel.containers]
+    return {
+        line.get_color(): (line.get_xdata().tolist(), line.get_ydata().tolist())
+        for line in lines
+        if len(line.get_xdata())
+    }
+
+
 def assert_readable(figure):
     """No text of a figure overlaps another or is cut."""
     figure.canvas.draw()

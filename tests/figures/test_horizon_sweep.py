@@ -4,7 +4,7 @@ import pytest
 
 from conftest import ROOT
 from smwm.figures.horizon_sweep import draw
-from synthetic import assert_readable, drawn_twice, written
+from synthetic import assert_readable, drawn_lines, drawn_twice, written
 
 COLUMNS = ["env", "method", "offset", "budget", "seeds", "episodes", "success_rate", "ci_low",
            "ci_high", "paper"]  # fmt: skip
@@ -33,11 +33,9 @@ def test_one_panel_an_environment_one_line_a_method(table):
     assert [panel.get_title() for panel in figure.axes] == ["Two rooms", "Cube"]
     panel = figure.axes[0]
     assert panel.get_xticks().tolist() == [25, 40, 100]
-    lines = {
-        c.lines[0].get_color(): c.lines[0] for c in panel.containers if len(c.lines[0].get_xdata())
-    }
+    lines = drawn_lines(panel)
     assert lines.keys() == {"#0072B2", "#E69F00"}
-    assert lines["#0072B2"].get_ydata().tolist() == [100, 50, 0]
+    assert lines["#0072B2"][1] == [100, 50, 0]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["SMWM", "SIGReg", "Random actions", "paper"]
     assert_readable(figure)

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from smwm.figures.scaling import along, draw
-from synthetic import assert_readable, drawn_twice, written
+from synthetic import assert_readable, drawn_lines, drawn_twice, written
 
 COLUMNS = ["env", "method", "steps", "training_episodes", "seeds", "episodes", "success_rate",
            "ci_low", "ci_high"]  # fmt: skip
@@ -24,16 +24,6 @@ def table():
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def lines(panel):
-    """x and y of each line with its interval, by colour."""
-    found = [one.lines[0] for one in panel.containers]
-    return {
-        line.get_color(): (line.get_xdata().tolist(), line.get_ydata().tolist())
-        for line in found
-        if len(line.get_xdata())
-    }
-
-
 def test_files(table, tmp_path):
     path = written(tmp_path / "scaling.csv", table)
     shown = drawn_twice("scaling", tmp_path / "out", table=path)
@@ -43,7 +33,7 @@ def test_files(table, tmp_path):
 def test_above_only_steps_grow_and_below_only_episodes(table):
     figure = draw(table)
     assert [panel.get_title() for panel in figure.axes] == ["Reacher", "Cube", "", ""]
-    above, below = (lines(figure.axes[place])["#0072B2"] for place in (0, 2))
+    above, below = (drawn_lines(figure.axes[place])["#0072B2"] for place in (0, 2))
     assert above[0] == pytest.approx([2000, 8000, 16000, 32000], rel=0.03)
     assert above[1] == [20, 50, 60, 65]
     assert below[0] == pytest.approx([135, 270, 540], rel=0.03)
@@ -60,7 +50,7 @@ def test_where_no_episodes_are_left_out_only_steps_are_shown(table):
 
 def test_a_single_model_is_one_point(table):
     figure = draw(table.iloc[[1]])
-    assert lines(figure.axes[0]) == {"#E69F00": ([8000], [50])}
+    assert drawn_lines(figure.axes[0]) == {"#E69F00": ([8000], [50])}
 
 
 def test_what_stays_is_what_most_rows_share(table):
